@@ -1,0 +1,213 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import {
+  expandFormats,
+  type FormatsInput,
+  type Item,
+  type ItemInput,
+  type ItemOptions,
+  parseItem,
+} from '@p-8/protocol';
+import { EventEmitter } from 'eventemitter3';
+import { GripError } from './errors.js';
+import type { GripProxyEvents } from './events.js';
+import { ControlApi, type ControlHandler } from './http/control-api.js';
+import { Flusher } from './http/flusher.js';
+import type { ParsedBody } from './http/request-body.js';
+import { Signer } from './http/signature.js';
+import { Hub } from './hub/hub.js';
+import { type Receipt, ReceiptCounter } from './hub/receipt.js';
+import { AppMount } from './mounts/app-mount.js';
+import type { Mount, Next, ProxyContext } from './mounts/mount.js';
+import { RouteMount } from './mounts/route-mount.js';
+import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './options.js';
+import { LinkHosts } from './routing/link-hosts.js';
+import type { SessionServices } from './sessions/held-request.js';
+import { UpdateLimiter } from './sessions/update-limiter.js';
+import { isEmpty, readOptions, type Settings } from './settings.js';
+import { Timers } from './timers.js';
+import type { CallCounter } from './upstream/exchange.js';
+
+/** How a proxy is closed. */
+export interface CloseOptions {
+  /** Seconds over which held connections are ended. @default 0 */
+  readonly drainSeconds?: number;
+}
+
+/** What a proxy holds at the moment. */
+export interface ProxyStats {
+  /** Held connections. */
+  readonly sessions: number;
+  /** Channels with subscribers. */
+  readonly channels: number;
+  /** Pending time-outs, keep-alives and waits. */
+  readonly timers: number;
+  /** Requests to origins that are under way. */
+  readonly upstreamRequests: number;
+}
+
+/**
+ * A GRIP proxy: asks origins on behalf of clients, holds the clients that the origins' answers say to hold, and pushes
+ * to them what is published. Opens no port: give it the requests of a server, or mount it by an adapter.
+ *
+ * @example
+ * ```ts
+ * const proxy = new GripProxy({ target: 'http://127.0.0.1:8000' });
+ * http.createServer((req, res) => proxy.handle(req, res)).listen(7999);
+ * await proxy.publish('news', { 'http-stream': 'hello\n' });
+ * ```
+ */
+export class GripProxy extends EventEmitter<GripProxyEvents> {
+  /** Channels and their subscribers. */
+  readonly hub: Hub;
+  readonly #settings: Settings;
+  readonly #services: SessionServices;
+  readonly #linkHosts: LinkHosts;
+  readonly #mount: Mount;
+  readonly #calls: CallCounter = { active: 0 };
+  readonly #signers = new Map<string, Signer>();
+  #closed: Promise<void> | undefined;
+
+  /** @throws GripError `GRIP_ERR_OPTION` when an option is unknown or wrong. */
+  constructor(options: GripProxyOptions = {}) {
+    super();
+    const settings = readOptions(options);
+    const { clock, logger } = settings;
+    const timers = new Timers(clock);
+    this.#settings = settings;
+    this.hub = new Hub({
+      clock,
+      timers,
+      messageWait: settings.messageWait,
+      idCacheTtl: settings.idCacheTtl,
+      lastIdsMax: settings.lastIdsMax,
+      onChannel: (event, channel) => this.emit(event, channel),
+    });
+    this.#services = {
+      hub: this.hub,
+      clock,
+      timers,
+      limiter: new UpdateLimiter(clock),
+      flusher: new Flusher(),
+      logger,
+      subscriptionsPerConnection: settings.subscriptionsPerConnection,
+      sessionQueueBytes: settings.sessionQueueBytes,
+    };
+    this.#linkHosts = new LinkHosts(settings.linkHosts, settings.connectTimeout, this.#calls);
+    const context: ProxyContext = {
+      settings,
+      services: this.#services,
+      linkHosts: this.#linkHosts,
+      calls: this.#calls,
+      signer: (iss, key) => this.#signer(iss, key),
+    };
+    this.#mount =
+      settings.routes === undefined ? new AppMount(context) : new RouteMount(context, settings.routes);
+  }
+
+  /**
+   * Takes a request. With a target or routes it is proxied; `next` gets what no route takes. Without, the app behind
+   * `next` is the origin. `parsed`: what a body parser mounted before has left.
+   * @throws GripError `GRIP_ERR_OPTION` without a target and without `next`.
+   */
+  handle(req: IncomingMessage, res: ServerResponse, next?: Next, parsed?: ParsedBody): void {
+    this.#mount.handle(req, res, next, parsed);
+  }
+
+  /**
+   * Puts the proxy in front of a request listener, before a framework's own cost. What no route takes goes to the
+   * listener; without a target it is the origin.
+   */
+  wrap(listener: RequestListener): RequestListener {
+    return (req, res) => this.handle(req, res, () => listener(req, res));
+  }
+
+  /** Tells the proxy which server the app answers for, where it cannot find out by itself. */
+  attach(server: Server): void {
+    this.#mount.attach(server);
+  }
+
+  /**
+   * Publishes to a channel of this process.
+   * @returns what became of the item, counted in sessions.
+   * @throws GripError `GRIP_ERR_INVALID_ITEM`; nothing is published then. `GRIP_ERR_CLOSED` after {@link GripProxy.close}.
+   *
+   * @example
+   * ```ts
+   * await grip.publish('news', { 'http-stream': 'hello\n', 'ws-message': 'hello' }, { id: '2', 'prev-id': '1' });
+   * ```
+   */
+  publish(channel: string, formats: FormatsInput, options?: ItemOptions): Promise<Receipt>;
+  /** Publishes one item, or several in order. */
+  publish(items: ItemInput | readonly ItemInput[]): Promise<Receipt>;
+  async publish(
+    target: string | ItemInput | readonly ItemInput[],
+    formats: FormatsInput = {},
+    options: ItemOptions = {},
+  ): Promise<Receipt> {
+    if (this.#closed !== undefined)
+      throw new GripError('GRIP_ERR_CLOSED', 'the proxy is closed: nothing can be published');
+    const inputs = typeof target === 'string' ? [{ ...options, channel: target, formats }] : [target].flat();
+    // All are read first: one that is wrong stops all.
+    const items = inputs.map(readItem);
+    const counter = new ReceiptCounter();
+    for (const item of items) counter.add(this.hub.publish(item));
+    return counter.receipt();
+  }
+
+  /** A handler of control requests from other processes: `POST /publish`, `POST /recover`, `/`. */
+  controlApi(options: ControlApiOptions = {}): ControlHandler {
+    const { logger, clock } = this.#settings;
+    if (options.key === undefined)
+      logger.info({}, 'control API without a key: only clients on a loopback address are answered');
+    const target = {
+      publish: (item: Item) => this.hub.publish(item),
+      recover: () => this.hub.recover(),
+    };
+    return new ControlApi(target, options, clock).handle;
+  }
+
+  /** Replaces the routes; connections that are held keep theirs. @throws GripError `GRIP_ERR_OPTION`; the old ones stay then. */
+  setRoutes(routes: readonly RouteOptions[]): void {
+    if (!(this.#mount instanceof RouteMount))
+      throw new GripError('GRIP_ERR_OPTION', 'this proxy has been made without routes');
+    this.#mount.setRoutes(routes);
+  }
+
+  stats(): ProxyStats {
+    return {
+      sessions: this.hub.sessionCount,
+      channels: this.hub.channelCount,
+      timers: this.#services.timers.size,
+      upstreamRequests: this.#calls.active,
+    };
+  }
+
+  /** Ends everything that is held, and closes what is open to origins. */
+  close(_options: CloseOptions = {}): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.hub.close();
+    this.#services.limiter.close();
+    this.#services.timers.close();
+    await Promise.all([this.#mount.close(), this.#linkHosts.close()]);
+    this.removeAllListeners();
+  }
+
+  #signer(iss: string, key: string | Uint8Array): Signer | undefined {
+    if (isEmpty(key)) return undefined;
+    const id = JSON.stringify([iss, Buffer.from(key).toString('base64')]);
+    const signer = this.#signers.get(id) ?? new Signer(iss, key, this.#settings.clock);
+    this.#signers.set(id, signer);
+    return signer;
+  }
+}
+
+function readItem(input: ItemInput): Item {
+  const { formats, ...rest } = input;
+  const item = parseItem({ ...rest, formats: expandFormats(formats) });
+  if (!item.ok) throw new GripError('GRIP_ERR_INVALID_ITEM', item.message);
+  return item.value;
+}

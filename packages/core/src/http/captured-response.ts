@@ -1,0 +1,133 @@
+import type { Transform } from 'node:stream';
+import { MAX_INSTRUCT_BODY, type OriginResponse } from '@p-8/protocol';
+import {
+  type ContentCoding,
+  contentCoding,
+  createDecoder,
+  decode,
+  withoutCoding,
+} from './content-decoding.js';
+import type { CapturedBody } from './interception.js';
+
+/** The part of a body that comes after the client's head has been sent: a response too large to be read first. */
+export interface EarlyBody {
+  /** False: wait for {@link CapturedResponse.resume}. */
+  write(chunk: Buffer): boolean;
+}
+
+/** Who reads instructs. */
+export interface InstructReader {
+  /** The response is complete. `sent`: head and body have gone to the client already. */
+  onInstruct(response: OriginResponse, sent: boolean): void;
+  /** The body is larger than {@link MAX_INSTRUCT_BODY}: takes it from here as it comes, or undefined to refuse it. */
+  onLargeInstruct(head: OriginResponse): EarlyBody | undefined;
+  /** The response cannot be read. */
+  onBrokenInstruct(detail: string): void;
+  /** The early body may be written to again. */
+  onSourceResume(): void;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * A response with Grip- fields on its way in: gathered up to {@link MAX_INSTRUCT_BODY} bytes, since what to do is known
+ * only when it is complete. A larger one may stream through to the client, when its head alone says that it can.
+ */
+export class CapturedResponse implements CapturedBody {
+  readonly #status: number;
+  readonly #reason: string;
+  readonly #headers: readonly string[];
+  readonly #coding: ContentCoding | undefined;
+  readonly #reader: InstructReader;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #done = false;
+  #early: EarlyBody | undefined;
+  #decoder: Transform | undefined;
+
+  constructor(status: number, reason: string, headers: readonly string[], reader: InstructReader) {
+    this.#status = status;
+    this.#reason = reason;
+    this.#coding = contentCoding(headers);
+    this.#headers = this.#coding === undefined ? headers : withoutCoding(headers);
+    this.#reader = reader;
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#done || chunk.length === 0) return true;
+    if (this.#early !== undefined) return this.#pass(chunk);
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    return this.#bytes <= MAX_INSTRUCT_BODY || this.#overflow();
+  }
+
+  end(): void {
+    if (this.#done) return;
+    if (this.#decoder !== undefined) {
+      this.#decoder.end();
+      return;
+    }
+    this.#done = true;
+    if (this.#early !== undefined) {
+      this.#reader.onInstruct(this.#response(EMPTY), true);
+      return;
+    }
+    const body = Buffer.concat(this.#chunks, this.#bytes);
+    this.#chunks = [];
+    const content = this.#coding === undefined ? body : decode(this.#coding, body);
+    if (content === undefined) this.#reader.onBrokenInstruct(`the ${this.#coding} body cannot be decoded`);
+    else this.#reader.onInstruct(this.#response(content), false);
+  }
+
+  /** The origin's response broke off. */
+  fail(detail: string): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#chunks = [];
+    this.#decoder?.destroy();
+    this.#reader.onBrokenInstruct(detail);
+  }
+
+  /** The client has taken the early body so far. */
+  resume(): void {
+    this.#decoder?.resume();
+    this.#reader.onSourceResume();
+  }
+
+  #overflow(): boolean {
+    const early = this.#reader.onLargeInstruct(this.#response(EMPTY));
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    if (early === undefined) {
+      this.#done = true;
+      return true;
+    }
+    this.#early = early;
+    if (this.#coding !== undefined) this.#decodeInto(early, this.#coding);
+    let taken = true;
+    for (const chunk of chunks) taken = this.#pass(chunk);
+    return taken;
+  }
+
+  #decodeInto(early: EarlyBody, coding: ContentCoding): void {
+    const decoder = createDecoder(coding);
+    decoder.on('data', (content: Buffer) => {
+      if (!early.write(content)) decoder.pause();
+    });
+    decoder.on('drain', () => this.#reader.onSourceResume());
+    decoder.once('end', () => {
+      this.#done = true;
+      this.#reader.onInstruct(this.#response(EMPTY), true);
+    });
+    decoder.once('error', (error) => this.fail(`the ${coding} body cannot be decoded: ${error.message}`));
+    this.#decoder = decoder;
+  }
+
+  #pass(chunk: Buffer): boolean {
+    return this.#decoder === undefined ? (this.#early?.write(chunk) ?? true) : this.#decoder.write(chunk);
+  }
+
+  #response(body: Buffer): OriginResponse {
+    return { status: this.#status, reason: this.#reason, headers: this.#headers, body };
+  }
+}

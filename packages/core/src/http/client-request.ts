@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+import type { HeaderList } from '@p-8/protocol';
+import type { ClientFacts } from '../upstream/upstream.js';
+
+/** A request as the client sent it, kept so that it can be sent again. */
+export interface ClientRequest {
+  readonly method: string;
+  /** `http` or `https`, as the client sees it. */
+  readonly scheme: 'http' | 'https';
+  /** Authority: host and, where given, port. */
+  readonly host: string;
+  /** Path and query, percent-encoded. */
+  readonly path: string;
+  /** As received. */
+  readonly headers: HeaderList;
+  readonly facts: ClientFacts;
+}
+
+/** Frameworks that mount handlers below a path keep the whole one here. */
+interface MountedRequest extends IncomingMessage {
+  originalUrl?: string;
+}
+
+/** Reads what there is to know of a request from Node's. Headers are copied: an app may change its own. */
+export function readClientRequest(req: MountedRequest, acceptXForwardedProtocol: boolean): ClientRequest {
+  const encrypted = 'encrypted' in req.socket && req.socket.encrypted === true;
+  const target = req.originalUrl ?? req.url ?? '/';
+  const { authority, path } = splitTarget(target);
+  const forwarded = req.headers['x-forwarded-proto'] || req.headers['x-forwarded-protocol'];
+  const isTls = encrypted || (acceptXForwardedProtocol && (forwarded === 'https' || forwarded === 'wss'));
+  return {
+    method: req.method ?? 'GET',
+    scheme: isTls ? 'https' : 'http',
+    host: readableHost(authority ?? req.headers.host),
+    path,
+    headers: [...req.rawHeaders],
+    facts: { remoteAddress: req.socket.remoteAddress, remotePort: req.socket.remotePort, encrypted },
+  };
+}
+
+/** Links are resolved against the host, so it must be one. */
+function readableHost(host: string | undefined): string {
+  return host !== undefined && isHost(host) ? host : 'localhost';
+}
+
+/** Whether `host` can be the authority of an `http` URI: RFC 9110 4.2.1. */
+export function isHost(host: string): boolean {
+  return host !== '' && !/[/?#@\\\s]/.test(host) && URL.canParse(`http://${host}/`);
+}
+
+/** A request target in absolute form names the host itself, and overrules the Host field: RFC 9112 3.2.2. */
+function splitTarget(target: string): { authority: string | undefined; path: string } {
+  if (target.startsWith('/')) return { authority: undefined, path: target };
+  const scheme = /^https?:\/\//i.exec(target);
+  if (scheme === null) return { authority: undefined, path: target === '*' ? '*' : '/' };
+  const rest = target.slice(scheme[0].length);
+  const end = rest.search(/[/?]/);
+  if (end === -1) return { authority: rest, path: '/' };
+  const path = rest.slice(end);
+  return { authority: rest.slice(0, end), path: path.startsWith('?') ? `/${path}` : path };
+}
+
+/** The name in an authority, without port, in lower case. */
+export function hostName(authority: string): string {
+  const end = authority.startsWith('[') ? authority.indexOf(']') + 1 : authority.indexOf(':');
+  return (end > 0 ? authority.slice(0, end) : authority).toLowerCase();
+}

@@ -1,0 +1,219 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { HeaderList } from '@p-8/protocol';
+import { reasonPhrase } from '@p-8/protocol';
+
+/** The methods of a response that P-8 patches, as they were before, in the forms that P-8 calls. */
+export interface ResponseMethods {
+  readonly writeHead: (
+    this: ServerResponse,
+    status: number,
+    reason: string,
+    headers?: HeaderList,
+  ) => ServerResponse;
+  readonly flushHeaders: (this: ServerResponse) => void;
+  readonly write: (this: ServerResponse, chunk: Uint8Array) => boolean;
+  readonly end: (this: ServerResponse, chunk?: Uint8Array) => ServerResponse;
+}
+
+/** Who looks after a client: hears when it leaves, and when it has taken what was written. */
+export interface ClientOwner {
+  /** The connection is gone before the response was complete. */
+  onClientGone(): void;
+  /** What was written has been taken, after a write returned false. */
+  onClientDrained(): void;
+}
+
+const native = nativeMethods(ServerResponse.prototype);
+const kClient = Symbol('p-8 client');
+
+/** A response that knows its {@link ClientResponse}: listeners are shared functions, not closures. */
+type OwnedResponse = ServerResponse & { [kClient]?: ClientResponse };
+
+/** The client's side of a request: the only place that writes to it. */
+export class ClientResponse {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly #methods: ResponseMethods;
+  #owner: ClientOwner | undefined;
+  #gone = false;
+  #headSent = false;
+  #waitsForDrain = false;
+
+  /** `methods`: how to reach the response itself, when its own methods are patched. */
+  constructor(req: IncomingMessage, res: ServerResponse, methods: ResponseMethods = nativeMethods(res)) {
+    this.req = req;
+    this.res = res;
+    this.#methods = methods;
+    (res as OwnedResponse)[kClient] = this;
+    res.once('close', onClose);
+    // A pipelined response that waits for its turn has no socket, and hears nothing of its end.
+    if (res.socket === null) req.socket.once('close', this.#onSocketClose);
+  }
+
+  /** Who hears of the client from now on. */
+  set owner(owner: ClientOwner | undefined) {
+    this.#owner = owner;
+  }
+
+  /** The client has left, or has its whole response. */
+  get gone(): boolean {
+    return this.#gone || this.res.destroyed || this.req.socket.destroyed;
+  }
+
+  /** Whether {@link sendHead} has been called. */
+  get headSent(): boolean {
+    return this.#headSent;
+  }
+
+  /** Whether the response can carry a body: RFC 9110 6.4.1. */
+  canHaveBody(status: number): boolean {
+    return this.req.method !== 'HEAD' && status !== 204 && status !== 304;
+  }
+
+  /**
+   * Sends the head. Fields that a framework has set on the response stay, unless `headers` has them too.
+   * @throws TypeError on a status, reason or field that HTTP does not allow.
+   */
+  sendHead(status: number, reason: string, headers: HeaderList): void {
+    const { res } = this;
+    const text = reason === '' ? reasonPhrase(status) : reason;
+    const untouched = this.#methods.writeHead === native.writeHead;
+    if (untouched && res.getHeaderNames().length === 0) {
+      // Keeps order, case and duplicates; and skips Node's map of headers.
+      this.#methods.writeHead.call(res, status, text, headers);
+      this.#headSent = true;
+      return;
+    }
+    const seen = new Set<string>();
+    for (let i = 0; i + 1 < headers.length; i += 2) {
+      const name = headers[i] ?? '';
+      const lower = name.toLowerCase();
+      if (seen.has(lower)) {
+        res.appendHeader(name, headers[i + 1] ?? '');
+      } else {
+        seen.add(lower);
+        res.setHeader(name, headers[i + 1] ?? '');
+      }
+    }
+    this.#methods.writeHead.call(res, status, text);
+    this.#headSent = true;
+  }
+
+  /** Sends a whole response. */
+  respond(status: number, reason: string, headers: HeaderList, body: Uint8Array): void {
+    if (this.gone) return;
+    if (!this.canHaveBody(status)) {
+      this.sendHead(status, reason, headers);
+      this.end();
+      return;
+    }
+    this.sendHead(status, reason, [...headers, 'Content-Length', String(body.length)]);
+    this.end(body);
+  }
+
+  /** Sends the head now, without waiting for a body. */
+  flushHead(): void {
+    this.#methods.flushHeaders.call(this.res);
+  }
+
+  /** Writes a part of the body; false: wait for `onClientDrained`. */
+  write(chunk: Uint8Array): boolean {
+    if (this.gone) return true;
+    const taken = this.#methods.write.call(this.res, chunk);
+    if (!taken && !this.#waitsForDrain) {
+      this.#waitsForDrain = true;
+      this.res.once('drain', onDrain);
+    }
+    return taken;
+  }
+
+  /** Makes a compression that is mounted outside of us pass on what it holds back. */
+  flush(): void {
+    (this.res as { flush?: () => void }).flush?.();
+  }
+
+  /**
+   * Whether the response's chunks may be written to the socket past Node's response: HTTP/1.1, its turn has come, the
+   * body is chunked, and nobody has put himself between.
+   */
+  get isDirect(): boolean {
+    const { res } = this;
+    return (
+      this.#methods.write === native.write &&
+      res.chunkedEncoding &&
+      res.socket !== null &&
+      res.writableCorked === 0
+    );
+  }
+
+  /** Writes bytes to the socket as they are; false: wait for `onClientDrained`. Only where {@link isDirect}. */
+  writeRaw(bytes: Uint8Array): boolean {
+    const { socket } = this.res;
+    if (socket === null || this.gone) return true;
+    const taken = socket.write(bytes);
+    if (!taken && !this.#waitsForDrain) {
+      this.#waitsForDrain = true;
+      (socket as DrainingSocket)[kClient] = this;
+      socket.once('drain', onSocketDrain);
+    }
+    return taken;
+  }
+
+  /** Ends the response properly. */
+  end(body?: Uint8Array): void {
+    this.#owner = undefined;
+    if (this.gone) return;
+    if (body === undefined || body.length === 0) this.#methods.end.call(this.res);
+    else this.#methods.end.call(this.res, body);
+  }
+
+  addTrailers(trailers: HeaderList): void {
+    const pairs: [string, string][] = [];
+    for (let i = 0; i + 1 < trailers.length; i += 2) pairs.push([trailers[i] ?? '', trailers[i + 1] ?? '']);
+    if (pairs.length > 0 && this.res.chunkedEncoding) this.res.addTrailers(pairs);
+  }
+
+  /** Cuts the connection: the client sees that the response is not complete. */
+  abort(): void {
+    this.#owner = undefined;
+    this.res.destroy();
+  }
+
+  /** @internal */
+  noteClose(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.req.socket.off('close', this.#onSocketClose);
+    const owner = this.#owner;
+    this.#owner = undefined;
+    owner?.onClientGone();
+  }
+
+  /** @internal */
+  noteDrain(): void {
+    this.#waitsForDrain = false;
+    this.#owner?.onClientDrained();
+  }
+
+  readonly #onSocketClose = (): void => this.noteClose();
+}
+
+type DrainingSocket = NonNullable<ServerResponse['socket']> & { [kClient]?: ClientResponse };
+
+function onClose(this: OwnedResponse): void {
+  this[kClient]?.noteClose();
+}
+
+function onDrain(this: OwnedResponse): void {
+  this[kClient]?.noteDrain();
+}
+
+function onSocketDrain(this: DrainingSocket): void {
+  this[kClient]?.noteDrain();
+}
+
+/** The methods of a response as they are now. */
+export function nativeMethods(res: ServerResponse): ResponseMethods {
+  const { writeHead, flushHeaders, write, end } = res;
+  return { writeHead, flushHeaders, write, end } as ResponseMethods;
+}

@@ -1,0 +1,128 @@
+import type { ClientOwner, ClientResponse } from './client-response.js';
+import type { Flusher } from './flusher.js';
+
+/** A part of a body, in the two shapes in which it can go out; shared by all clients that get it. */
+export interface StreamChunk {
+  /** The content itself. */
+  readonly content: Uint8Array;
+  /** The content as one HTTP/1.1 chunk, made once. */
+  readonly framed: Uint8Array;
+}
+
+/** Content that only one client gets. */
+export class OwnChunk implements StreamChunk {
+  readonly content: Uint8Array;
+
+  constructor(content: Uint8Array) {
+    this.content = content;
+  }
+
+  get framed(): Uint8Array {
+    return frameChunk(this.content);
+  }
+}
+
+const CRLF = Buffer.from('\r\n');
+
+/** One chunk of the chunked transfer coding: RFC 9112 7.1. Empty content gives nothing: an empty chunk ends a body. */
+export function frameChunk(content: Uint8Array): Buffer {
+  if (content.length === 0) return Buffer.alloc(0);
+  return Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`, 'latin1'), content, CRLF]);
+}
+
+/** Who feeds a {@link ClientStream}. */
+export interface StreamOwner {
+  /** All that was gathered has gone out, after the client had been slow. */
+  onStreamDrained(): void;
+}
+
+/**
+ * The body of a streaming response. A write to a socket costs several microseconds whatever its size, so what comes in
+ * one turn of the loop goes out in one write; a lone chunk goes out in the same turn.
+ */
+export class ClientStream implements ClientOwner {
+  readonly #client: ClientResponse;
+  readonly #flusher: Flusher;
+  readonly #direct: boolean;
+  readonly #owner: StreamOwner;
+  #chunks: StreamChunk[] = [];
+  #bytes = 0;
+  #scheduled = false;
+  #blocked = false;
+  #ending = false;
+
+  /** For a client that has its head. */
+  constructor(client: ClientResponse, flusher: Flusher, owner: StreamOwner) {
+    this.#client = client;
+    this.#flusher = flusher;
+    this.#owner = owner;
+    this.#direct = client.isDirect;
+  }
+
+  /** Bytes of content that have not been handed to the connection. */
+  get pendingBytes(): number {
+    return this.#bytes;
+  }
+
+  /** The client does not take what was written. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  write(chunk: StreamChunk): void {
+    if (this.#ending || chunk.content.length === 0) return;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.content.length;
+    if (!this.#scheduled && !this.#blocked) {
+      this.#scheduled = true;
+      this.#flusher.add(this);
+    }
+  }
+
+  /** Ends the body, once all that was written before has gone out. */
+  end(): void {
+    this.#ending = true;
+    // Whoever fed the stream is done; a slow client may take its time for the rest.
+    this.#client.owner = this;
+    this.flush();
+  }
+
+  /** Writes out what was gathered. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#blocked) return;
+    const chunks = this.#chunks;
+    if (chunks.length > 0) {
+      this.#chunks = [];
+      this.#bytes = 0;
+      this.#blocked = !this.#send(chunks);
+    }
+    if (this.#ending) this.#client.end();
+  }
+
+  onClientGone(): void {
+    this.#chunks = [];
+    this.#bytes = 0;
+  }
+
+  onClientDrained(): void {
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    this.flush();
+    if (!this.#blocked && !this.#ending) this.#owner.onStreamDrained();
+  }
+
+  #send(chunks: readonly StreamChunk[]): boolean {
+    const [only] = chunks;
+    if (only === undefined) return true;
+    if (this.#direct) {
+      return this.#client.writeRaw(
+        chunks.length === 1 ? only.framed : Buffer.concat(chunks.map(({ framed }) => framed)),
+      );
+    }
+    const content = chunks.length === 1 ? only.content : Buffer.concat(chunks.map(({ content }) => content));
+    const taken = this.#client.write(content);
+    this.#client.flush();
+    return taken;
+  }
+}

@@ -1,0 +1,162 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Item, parseItems } from '@p-8/protocol';
+import type { Clock } from '../clock.js';
+import { type Receipt, ReceiptCounter } from '../hub/receipt.js';
+import type { ControlApiOptions } from '../options.js';
+import { negotiate } from './accept.js';
+import { ControlAuth } from './control-auth.js';
+
+/** What the control API does to the proxy. */
+export interface ControlTarget {
+  publish(item: Item): Receipt;
+  recover(): void;
+}
+
+/** A handler of Node's requests, also mountable in frameworks; `next` gets what is not for it. */
+export type ControlHandler = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next?: (error?: unknown) => void,
+) => void;
+
+const DEFAULT_MAX_BODY = 1_000_000;
+
+/** A framework's parser may have read the body already. */
+interface ParsedRequest extends IncomingMessage {
+  body?: unknown;
+}
+
+/**
+ * The HTTP control API: `POST /publish`, `POST /recover`, `/`. Statuses and texts are Pushpin's, except where the
+ * document of differences says otherwise.
+ */
+export class ControlApi {
+  readonly #target: ControlTarget;
+  readonly #auth: ControlAuth;
+  readonly #path: string;
+  readonly #maxBodySize: number;
+
+  constructor(target: ControlTarget, options: ControlApiOptions, clock: Clock) {
+    this.#target = target;
+    this.#auth = new ControlAuth(options, clock);
+    this.#path = (options.path ?? '').replace(/\/+$/, '');
+    this.#maxBodySize = options.maxBodySize ?? DEFAULT_MAX_BODY;
+  }
+
+  readonly handle: ControlHandler = (req, res, next) => {
+    const url = req.url ?? '/';
+    if (next !== undefined && !url.startsWith(this.#path)) {
+      next();
+      return;
+    }
+    this.#handle(req, res, url.slice(this.#path.length)).catch((error: unknown) => {
+      if (next !== undefined) next(error);
+      else res.destroy();
+    });
+  };
+
+  async #handle(req: ParsedRequest, res: ServerResponse, target: string): Promise<void> {
+    const reply = new Reply(res);
+    const refusal = await this.#auth.refusal(req);
+    if (refusal !== undefined) {
+      if (refusal.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
+      reply.text(refusal.status, refusal.message);
+      return;
+    }
+    const format = negotiate(req.headers.accept);
+    if (format === undefined) {
+      reply.text(406, 'Not Acceptable. Supported formats are text/plain and application/json.');
+      return;
+    }
+    // One trailing slash does not count; a query does, as in Pushpin.
+    const path = target.length > 1 && target.endsWith('/') ? target.slice(0, -1) : target;
+    if (path === '/' || path === '') reply.text(200, 'Pushpin API');
+    else if (path !== '/publish' && path !== '/recover') reply.text(404, 'Not Found');
+    else if (req.method !== 'POST') {
+      res.setHeader('Allow', 'POST');
+      reply.text(405, `Method not allowed: ${req.method}.`);
+    } else {
+      reply.json = format === 'json';
+      await this.#post(path, req, reply);
+    }
+  }
+
+  async #post(path: '/publish' | '/recover', req: ParsedRequest, reply: Reply): Promise<void> {
+    const body = await this.#readBody(req, reply);
+    if (body === undefined) return;
+    if (path === '/recover') {
+      this.#target.recover();
+      reply.success({ message: 'Updated' });
+      return;
+    }
+    if (body.value === undefined) {
+      reply.text(400, 'Body is not valid JSON.');
+      return;
+    }
+    const items = parseItems(body.value);
+    if (!items.ok) {
+      reply.text(400, items.message);
+      return;
+    }
+    const counter = new ReceiptCounter();
+    for (const item of items.value) counter.add(this.#target.publish(item));
+    reply.success({ message: 'Published', ...counter.receipt() });
+  }
+
+  /** The body as JSON; its value is undefined where it is none. Undefined: the reply has been sent. */
+  async #readBody(req: ParsedRequest, reply: Reply): Promise<{ value: unknown } | undefined> {
+    if (req.headers['content-length'] === undefined) {
+      reply.text(411, 'Request requires Content-Length.');
+      return undefined;
+    }
+    if (Number(req.headers['content-length']) > this.#maxBodySize) {
+      reply.text(413, 'Request body too large.');
+      return undefined;
+    }
+    if (req.body !== undefined && req.readableDidRead) return { value: parsedBody(req.body) };
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk as Buffer);
+    return { value: parseJson(Buffer.concat(chunks)) };
+  }
+}
+
+/** One response of the control API. */
+class Reply {
+  json = false;
+  readonly #res: ServerResponse;
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+  }
+
+  text(status: number, message: string): void {
+    this.#send(status, 'text/plain', `${message}\n`);
+  }
+
+  success(answer: { readonly message: string }): void {
+    if (this.json) this.#send(200, 'application/json', `${JSON.stringify(answer)}\n`);
+    else this.text(200, answer.message);
+  }
+
+  #send(status: number, type: string, body: string): void {
+    this.#res.statusCode = status;
+    this.#res.setHeader('Content-Type', type);
+    this.#res.setHeader('Content-Length', Buffer.byteLength(body));
+    // A body that nobody has read must not become the next request.
+    if (!this.#res.req.complete) this.#res.setHeader('Connection', 'close');
+    this.#res.end(body);
+  }
+}
+
+function parsedBody(body: unknown): unknown {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? parseJson(Buffer.from(body)) : body;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http';
+import net from 'node:net';
+import type { Clock } from '../clock.js';
+import type { ControlApiOptions } from '../options.js';
+import type { Refusal } from './request-checks.js';
+import { isSameSecret, keyBytes, Verifier } from './signature.js';
+
+const loopback = new net.BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Who may use the control API: holders of the key; without one, programs on this machine. Never a page in a browser. */
+export class ControlAuth {
+  readonly #key: Buffer | undefined;
+  readonly #verifier: Verifier | undefined;
+  readonly #iss: string | undefined;
+
+  constructor(options: ControlApiOptions, clock: Clock) {
+    if (options.key !== undefined) {
+      this.#key = keyBytes(options.key);
+      this.#verifier = new Verifier(options.key, clock);
+    }
+    this.#iss = options.iss;
+  }
+
+  /** Why the request is refused; undefined: it may go on. */
+  async refusal(req: IncomingMessage): Promise<Refusal | undefined> {
+    const site = req.headers['sec-fetch-site'];
+    if (req.headers.origin !== undefined || (site !== undefined && site !== 'none')) {
+      return { status: 403, message: 'Requests of web pages are refused.' };
+    }
+    if (this.#key !== undefined) {
+      return (await this.#isAuthorized(req))
+        ? undefined
+        : { status: 401, message: 'Authorization required.' };
+    }
+    // Behind a proxy on this machine everybody comes from loopback.
+    const forwarded = req.headers['x-forwarded-for'] ?? req.headers.forwarded;
+    if (forwarded === undefined && isLoopback(req.socket.remoteAddress)) return undefined;
+    return { status: 403, message: 'Only clients on a loopback address are answered: set a key for others.' };
+  }
+
+  async #isAuthorized(req: IncomingMessage): Promise<boolean> {
+    const [scheme, credentials = ''] = (req.headers.authorization ?? '').split(' ');
+    if (scheme?.toLowerCase() === 'basic') return this.#isKey(passwordOf(credentials));
+    if (scheme?.toLowerCase() !== 'bearer') return false;
+    if (this.#isKey(Buffer.from(credentials))) return true;
+    const claims = await this.#verifier?.verify(credentials);
+    return claims !== undefined && (this.#iss === undefined || claims.iss === this.#iss);
+  }
+
+  #isKey(secret: Buffer): boolean {
+    return this.#key !== undefined && isSameSecret(secret, this.#key);
+  }
+}
+
+function passwordOf(credentials: string): Buffer {
+  const pair = Buffer.from(credentials, 'base64');
+  return pair.subarray(pair.indexOf(':') + 1);
+}
+
+function isLoopback(address: string | undefined): boolean {
+  const family = net.isIP(address ?? '');
+  return address !== undefined && family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,178 @@
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { isGripHeader, isInstruct } from '@p-8/protocol';
+import { nativeMethods, type ResponseMethods } from './client-response.js';
+
+/** Takes over a response that turned out to be an instruct. */
+export interface CapturedBody {
+  /** A part of the body; false: the app should wait for `drain`. */
+  write(chunk: Buffer): boolean;
+  end(): void;
+}
+
+/** Hears that an app answers with an instruct, and says who takes its body. */
+export type OnInstructHead = (status: number, reason: string, headers: string[]) => CapturedBody;
+
+/** Where a response stands: its head has not been written; it is none of ours; we take what the app writes; it is done. */
+type Phase = 'open' | 'passing' | 'captured' | 'ended';
+
+interface Interception {
+  phase: Phase;
+  readonly methods: ResponseMethods;
+  readonly onInstructHead: OnInstructHead;
+  body: CapturedBody | undefined;
+}
+
+const kInterception = Symbol('p-8 interception');
+type InterceptedResponse = ServerResponse & { [kInterception]: Interception };
+
+/**
+ * Watches what an app in this process answers, and decides when the head is about to go out: without Grip- fields the
+ * response is the app's own, for ever; otherwise what the app writes goes to us. Works for everything that writes to a
+ * `ServerResponse` in whatever way, since all ways lead through these four methods. Returns how to reach the response
+ * itself.
+ */
+export function intercept(res: ServerResponse, onInstructHead: OnInstructHead): ResponseMethods {
+  const methods = nativeMethods(res);
+  const interception: Interception = { phase: 'open', methods, onInstructHead, body: undefined };
+  Object.assign(res, { [kInterception]: interception, writeHead, flushHeaders, write, end });
+  return methods;
+}
+
+type WriteHeadArgs = [status: number, reasonOrHeaders?: unknown, headers?: unknown];
+type Done = (error?: Error | null) => void;
+
+function writeHead(this: InterceptedResponse, ...args: WriteHeadArgs): ServerResponse {
+  const state = this[kInterception];
+  if (state.phase === 'captured' || state.phase === 'ended') return this;
+  if (state.phase === 'open') decide(this, state, args);
+  return state.phase === 'passing' ? Reflect.apply(state.methods.writeHead, this, args) : this;
+}
+
+function flushHeaders(this: InterceptedResponse): void {
+  const state = this[kInterception];
+  if (state.phase === 'open') this.writeHead(this.statusCode);
+  if (state.phase === 'passing') state.methods.flushHeaders.call(this);
+}
+
+function write(this: InterceptedResponse, chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+  const state = this[kInterception];
+  if (state.phase === 'open') this.writeHead(this.statusCode);
+  if (state.phase === 'passing') return Reflect.apply(state.methods.write, this, [chunk, encoding, callback]);
+  if (state.phase === 'ended') return false;
+  const done = typeof encoding === 'function' ? encoding : callback;
+  if (typeof done === 'function') process.nextTick(done as Done);
+  return state.body?.write(toBuffer(chunk, encoding)) ?? false;
+}
+
+function end(
+  this: InterceptedResponse,
+  chunk?: unknown,
+  encoding?: unknown,
+  callback?: unknown,
+): ServerResponse {
+  const state = this[kInterception];
+  if (state.phase === 'open') {
+    if (chunk != null && typeof chunk !== 'function') announceLength(this, chunk, encoding);
+    this.writeHead(this.statusCode);
+  }
+  if (state.phase === 'passing') return Reflect.apply(state.methods.end, this, [chunk, encoding, callback]);
+  if (state.phase === 'ended') return this;
+  if (chunk != null && typeof chunk !== 'function') state.body?.write(toBuffer(chunk, encoding));
+  state.phase = 'ended';
+  const done = [chunk, encoding, callback].find((argument) => typeof argument === 'function');
+  if (done !== undefined) process.nextTick(done as Done);
+  state.body?.end();
+  return this;
+}
+
+/** Is it an instruct? Then its head becomes a plain list, and the response is bare again, ready for the hold's own. */
+function decide(res: InterceptedResponse, state: Interception, args: WriteHeadArgs): void {
+  const given = typeof args[1] === 'string' ? args[2] : args[1];
+  if (!hasGripFields(res, given)) {
+    state.phase = 'passing';
+    return;
+  }
+  state.phase = 'captured';
+  res.statusCode = args[0];
+  if (typeof args[1] === 'string') res.statusMessage = args[1];
+  mergeHeaders(res, given);
+  const headers = takeHeaders(res);
+  // As far as the app can see, it has answered: nobody is to answer for it, or after it.
+  Object.defineProperties(res, {
+    headersSent: { configurable: true, get: () => true },
+    writableEnded: { configurable: true, get: () => state.phase === 'ended' },
+  });
+  const reason = res.statusMessage ?? '';
+  res.statusMessage = '';
+  state.body = state.onInstructHead(res.statusCode, reason, headers);
+}
+
+function hasGripFields(res: ServerResponse, given: unknown): boolean {
+  for (const name of res.getHeaderNames()) if (isGripHeader(name)) return true;
+  if (isInstruct(['Content-Type', String(res.getHeader('content-type') ?? '')])) return true;
+  if (typeof given !== 'object' || given === null) return false;
+  const list: string[] = [];
+  for (const [name, value] of entriesOf(given)) list.push(name, String(value));
+  return isInstruct(list);
+}
+
+/** The fields that `writeHead` was given, in each of the shapes that Node allows: a flat list, pairs, or an object. */
+function* entriesOf(given: object): Generator<[name: string, value: OutgoingHttpHeader]> {
+  if (!Array.isArray(given)) {
+    for (const [name, value] of Object.entries(given)) if (value !== undefined) yield [name, value];
+  } else if (Array.isArray(given[0])) {
+    for (const [name, value] of given) yield [name, value];
+  } else {
+    for (let i = 0; i + 1 < given.length; i += 2) yield [given[i], given[i + 1]];
+  }
+}
+
+function mergeHeaders(res: ServerResponse, given: unknown): void {
+  if (typeof given !== 'object' || given === null) return;
+  const seen = new Set<string>();
+  for (const [name, value] of entriesOf(given)) {
+    const lower = name.toLowerCase();
+    if (seen.has(lower)) {
+      res.appendHeader(name, Array.isArray(value) ? value : String(value));
+    } else {
+      seen.add(lower);
+      res.setHeader(name, value);
+    }
+  }
+}
+
+/** Node has it since 15.4; its types know it from a later version on. */
+type RawNames = ServerResponse & { getRawHeaderNames(): string[] };
+
+function takeHeaders(res: ServerResponse): string[] {
+  const list: string[] = [];
+  for (const name of (res as RawNames).getRawHeaderNames()) {
+    const value = res.getHeader(name);
+    for (const one of Array.isArray(value) ? value : [value]) list.push(name, String(one));
+    res.removeHeader(name);
+  }
+  return list;
+}
+
+/**
+ * Node knows the length of a body that is ended in one piece, and sends it, unless the head has been asked for before,
+ * as we must.
+ */
+function announceLength(res: ServerResponse, chunk: unknown, encoding: unknown): void {
+  const { statusCode, req } = res;
+  const bodiless = req.method === 'HEAD' || statusCode === 204 || statusCode === 304 || statusCode < 200;
+  if (bodiless || res.headersSent || res.hasHeader('content-length') || res.hasHeader('transfer-encoding'))
+    return;
+  const isText = typeof chunk === 'string';
+  const length = isText ? Buffer.byteLength(chunk, encodingOf(encoding)) : (chunk as Uint8Array).byteLength;
+  res.setHeader('Content-Length', length);
+}
+
+function toBuffer(chunk: unknown, encoding: unknown): Buffer {
+  if (typeof chunk === 'string') return Buffer.from(chunk, encodingOf(encoding));
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as Uint8Array);
+}
+
+function encodingOf(encoding: unknown): BufferEncoding {
+  return typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8';
+}

@@ -1,0 +1,114 @@
+import { type HeaderList, headerValues, isInstruct } from '@p-8/protocol';
+import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+import { CapturedResponse, type InstructReader } from './captured-response.js';
+import type { ClientOwner, ClientResponse } from './client-response.js';
+import type { Flusher } from './flusher.js';
+import { relayedHeaders } from './forwarded-headers.js';
+
+/** Who asked an origin on behalf of a client. */
+export interface Asker extends InstructReader {
+  /** There is no response, or none that can be passed on. Nothing has been sent to the client. */
+  onOriginFailed(detail: string): void;
+}
+
+/**
+ * An origin's answer on its way to the client: relayed as it comes, or, when it is an instruct, gathered for the one who
+ * asked. Either end going away takes the other along.
+ */
+export class OriginAnswer implements UpstreamHandler, ClientOwner {
+  readonly #client: ClientResponse;
+  readonly #asker: Asker;
+  readonly #flusher: Flusher;
+  readonly #readsInstructs: boolean;
+  #call: UpstreamCall | undefined;
+  #captured: CapturedResponse | undefined;
+  #headWaits = false;
+  #done = false;
+
+  /** `readsInstructs`: false where Grip- fields are none of our business. */
+  constructor(client: ClientResponse, asker: Asker, flusher: Flusher, readsInstructs: boolean) {
+    this.#client = client;
+    this.#asker = asker;
+    this.#flusher = flusher;
+    this.#readsInstructs = readsInstructs;
+    client.owner = this;
+  }
+
+  /** The request that this is the answer to; known only once it has been sent. */
+  set call(call: UpstreamCall) {
+    this.#call = call;
+    if (this.#client.gone) this.onClientGone();
+  }
+
+  /** Lets the origin's body go on. */
+  resume(): void {
+    this.#call?.resume();
+  }
+
+  onInterim(status: number, headers: string[]): void {
+    if (status !== 103 || this.#client.req.httpVersionMajor !== 1 || this.#client.req.httpVersion === '1.0')
+      return;
+    const link = headerValues(headers, 'link');
+    if (link.length > 0) this.#client.res.writeEarlyHints({ link });
+  }
+
+  onHead(status: number, reason: string, headers: string[]): void {
+    if (this.#readsInstructs && isInstruct(headers)) {
+      this.#captured = new CapturedResponse(status, reason, headers, this.#asker);
+      return;
+    }
+    try {
+      this.#client.sendHead(status, reason, relayedHeaders(headers));
+    } catch (error) {
+      this.#fail(`the response's head cannot be passed on: ${(error as Error).message}`);
+      return;
+    }
+    // The head goes out with the first part of the body, or by itself when none comes in the same turn.
+    this.#headWaits = true;
+    this.#flusher.add(this);
+  }
+
+  flush(): void {
+    if (!this.#headWaits || this.#done) return;
+    this.#headWaits = false;
+    this.#client.flushHead();
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#captured !== undefined) return this.#captured.write(chunk);
+    this.#headWaits = false;
+    return this.#client.write(chunk);
+  }
+
+  onEnd(trailers: HeaderList): void {
+    this.#done = true;
+    if (this.#captured !== undefined) {
+      this.#captured.end();
+      return;
+    }
+    if (trailers.length > 0) this.#client.addTrailers(trailers);
+    this.#client.end();
+  }
+
+  onError(error: UpstreamError): void {
+    this.#done = true;
+    if (this.#captured !== undefined) this.#captured.fail(error.detail);
+    else if (this.#client.headSent) this.#client.abort();
+    else this.#asker.onOriginFailed(error.detail);
+  }
+
+  onClientGone(): void {
+    this.#done = true;
+    this.#call?.abort();
+  }
+
+  onClientDrained(): void {
+    this.#call?.resume();
+  }
+
+  #fail(detail: string): void {
+    this.#done = true;
+    this.#call?.abort();
+    this.#asker.onOriginFailed(detail);
+  }
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import { isHost } from './client-request.js';
+
+/** Why a request is refused before anything else looks at it. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+}
+
+/**
+ * Checks that Node's parser leaves to us, for requests that are passed on to another server: what two servers can read
+ * differently is refused, since that is how requests are smuggled. RFC 9112 3.2, 6.1, 11.2.
+ */
+export function checkRequest(req: IncomingMessage): Refusal | undefined {
+  if (req.method === 'TRACE' || req.method === 'CONNECT') {
+    return { status: 405, message: `Method not allowed: ${req.method}.` };
+  }
+  let hosts = 0;
+  const { rawHeaders } = req;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase();
+    if (name === 'host') {
+      hosts++;
+      if (!isHost(rawHeaders[i + 1] ?? '')) return { status: 400, message: 'Invalid Host header.' };
+    } else if (name === 'transfer-encoding') {
+      if (rawHeaders[i + 1]?.toLowerCase() !== 'chunked') {
+        return { status: 400, message: 'Transfer-Encoding must be chunked.' };
+      }
+      if (req.httpVersion === '1.0')
+        return { status: 400, message: 'Transfer-Encoding is not part of HTTP/1.0.' };
+    }
+  }
+  if (hosts > 1) return { status: 400, message: 'More than one Host header.' };
+  return undefined;
+}

@@ -1,0 +1,140 @@
+import type { Item } from '@p-8/protocol';
+import type { Clock } from '../clock.js';
+import type { Timers } from '../timers.js';
+import { IdCache } from './id-cache.js';
+import { LastIds } from './last-ids.js';
+import { PublishedItem } from './published-item.js';
+import { type Receipt, ReceiptCounter } from './receipt.js';
+import { Sequencer } from './sequencer.js';
+import type { Session, Subscription } from './session.js';
+
+/** What a {@link Hub} needs to know. All times are milliseconds. */
+export interface HubOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly messageWait: number;
+  readonly idCacheTtl: number;
+  readonly lastIdsMax: number;
+  /** Hears of a channel's first subscriber, and of its last one leaving. */
+  readonly onChannel: (event: 'subscribe' | 'unsubscribe', channel: string) => void;
+}
+
+/** Which sessions are subscribed to which channels, and the way of an item to them: duplicates, order, fan-out. */
+export class Hub {
+  readonly #channels = new Map<string, Set<Subscription>>();
+  readonly #sessions = new Set<Session>();
+  readonly #lastIds: LastIds;
+  readonly #idCache: IdCache;
+  readonly #sequencer: Sequencer;
+  readonly #onChannel: HubOptions['onChannel'];
+
+  constructor(options: HubOptions) {
+    this.#lastIds = new LastIds(options.lastIdsMax);
+    this.#idCache = new IdCache(options.idCacheTtl, options.clock);
+    this.#sequencer = new Sequencer(this.#lastIds, options.timers, options.messageWait, (item) =>
+      this.#fanOut(item),
+    );
+    this.#onChannel = options.onChannel;
+  }
+
+  /** How many channels have subscribers. */
+  get channelCount(): number {
+    return this.#channels.size;
+  }
+
+  /** How many sessions are open. */
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** How many sessions are subscribed to `channel`. */
+  subscriberCount(channel: string): number {
+    return this.#channels.get(channel)?.size ?? 0;
+  }
+
+  addSession(session: Session): void {
+    this.#sessions.add(session);
+  }
+
+  removeSession(session: Session): void {
+    this.#sessions.delete(session);
+  }
+
+  subscribe(subscription: Subscription): void {
+    const { channel } = subscription;
+    const subscribers = this.#channels.get(channel);
+    if (subscribers !== undefined) {
+      subscribers.add(subscription);
+      return;
+    }
+    this.#channels.set(channel, new Set([subscription]));
+    this.#onChannel('subscribe', channel);
+  }
+
+  unsubscribe(subscription: Subscription): void {
+    const { channel } = subscription;
+    const subscribers = this.#channels.get(channel);
+    if (subscribers === undefined || !subscribers.delete(subscription) || subscribers.size > 0) return;
+    this.#channels.delete(channel);
+    this.#sequencer.forget(channel);
+    this.#onChannel('unsubscribe', channel);
+  }
+
+  /** Id of the last item of a channel, as far as it is known. */
+  lastId(channel: string): string | undefined {
+    return this.#lastIds.get(channel);
+  }
+
+  forgetLastId(channel: string): void {
+    this.#lastIds.forget(channel);
+  }
+
+  publish(item: Item): Receipt {
+    if (this.#idCache.isDuplicate(item.channel, item.id)) return NOBODY;
+    if (!this.#channels.has(item.channel)) {
+      // Remembered without subscribers too: a hold that comes with an older id then knows that it has missed something.
+      if (!item.noSeq) this.#lastIds.set(item.channel, item.id);
+      return NOBODY;
+    }
+    const turn = this.#sequencer.submit(item);
+    if (turn !== 'ready') return this.#wouldReach(item, turn === 'waiting' ? 'queued' : 'dropped');
+    if (item.noSeq) return this.#fanOut(item);
+    this.#lastIds.set(item.channel, item.id);
+    const receipt = this.#fanOut(item);
+    this.#sequencer.releaseFollowers(item);
+    return receipt;
+  }
+
+  /** Every session asks its origin again, as after an outage of the publishers. */
+  recover(): void {
+    this.#lastIds.clear();
+    for (const session of [...this.#sessions]) session.recover();
+  }
+
+  /** Ends all sessions. */
+  close(): void {
+    for (const session of [...this.#sessions]) session.close();
+  }
+
+  #fanOut(item: Item): Receipt {
+    const subscribers = this.#channels.get(item.channel);
+    if (subscribers === undefined) return NOBODY;
+    const published = new PublishedItem(item);
+    const counter = new ReceiptCounter();
+    // A session may leave while we are at it; a Set allows that.
+    for (const subscription of subscribers)
+      counter.count(subscription.session.deliver(published, subscription));
+    return counter.receipt();
+  }
+
+  #wouldReach(item: Item, outcome: 'queued' | 'dropped'): Receipt {
+    const published = new PublishedItem(item);
+    const counter = new ReceiptCounter();
+    for (const { session } of this.#channels.get(item.channel) ?? []) {
+      if (session.takes(published)) counter.count(outcome);
+    }
+    return counter.receipt();
+  }
+}
+
+const NOBODY: Receipt = Object.freeze({ matched: 0, delivered: 0, queued: 0, filtered: 0, dropped: 0 });

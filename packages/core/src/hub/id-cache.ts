@@ -1,0 +1,36 @@
+import type { Clock } from '../clock.js';
+
+/** The most ids that are remembered, whatever the time: beyond it the oldest are forgotten early. */
+const MAX_IDS = 1_000_000;
+
+/** Which items have been seen lately: an item that comes twice, by several ways or by a publisher's retry, counts once. */
+export class IdCache {
+  readonly #seenAt = new Map<string, number>();
+  readonly #ttl: number;
+  readonly #clock: Clock;
+
+  /** `ttl`: milliseconds that an id is remembered, from when it was first seen; 0: not at all. */
+  constructor(ttl: number, clock: Clock) {
+    this.#ttl = ttl;
+    this.#clock = clock;
+  }
+
+  /** Whether the item has been seen before; from now on it has. */
+  isDuplicate(channel: string, id: string | undefined): boolean {
+    if (this.#ttl === 0 || id === undefined) return false;
+    const now = this.#clock.now();
+    this.#expire(now);
+    // No channel name and id together can be read as another pair, since the length comes first.
+    const key = `${channel.length}:${channel}${id}`;
+    if (this.#seenAt.has(key)) return true;
+    this.#seenAt.set(key, now);
+    return false;
+  }
+
+  #expire(now: number): void {
+    for (const [key, seenAt] of this.#seenAt) {
+      if (now - seenAt < this.#ttl && this.#seenAt.size < MAX_IDS) return;
+      this.#seenAt.delete(key);
+    }
+  }
+}

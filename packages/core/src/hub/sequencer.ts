@@ -1,0 +1,100 @@
+import type { Item } from '@p-8/protocol';
+import { Timer, type TimerOwner, type Timers } from '../timers.js';
+import type { LastIds } from './last-ids.js';
+
+/** The most items of one channel that wait for an earlier one. Source: Pushpin. */
+const MAX_WAITING = 100;
+
+/** An item that waits for the one before it. */
+class Waiting {
+  readonly item: Item;
+  readonly timer: Timer;
+
+  constructor(item: Item, owner: TimerOwner) {
+    this.item = item;
+    this.timer = new Timer(owner);
+  }
+}
+
+/** Puts the items of a channel into order: one that names a previous item waits until that one has come, or a while. */
+export class Sequencer {
+  readonly #lastIds: LastIds;
+  readonly #timers: Timers;
+  readonly #wait: number;
+  readonly #release: (item: Item) => void;
+  /** Channel to waiting items, by the id that they wait for. */
+  readonly #waiting = new Map<string, Map<string, Waiting>>();
+
+  /** `wait`: milliseconds. `release` gets late items when their wait is over, and whatever follows them. */
+  constructor(lastIds: LastIds, timers: Timers, wait: number, release: (item: Item) => void) {
+    this.#lastIds = lastIds;
+    this.#timers = timers;
+    this.#wait = wait;
+    this.#release = release;
+  }
+
+  /**
+   * Takes an item of a channel that somebody is subscribed to. `ready`: it is its turn now; `waiting`: it will be
+   * released later; `rejected`: another one waits in its place already.
+   */
+  submit(item: Item): 'ready' | 'waiting' | 'rejected' {
+    const lastId = this.#lastIds.get(item.channel);
+    if (item.noSeq || lastId === undefined || item.prevId === undefined || item.prevId === lastId)
+      return 'ready';
+    return this.#hold(item, item.prevId) ? 'waiting' : 'rejected';
+  }
+
+  /** Releases, in order, the items that were waiting for `item`, which has just been delivered. */
+  releaseFollowers(item: Item): void {
+    let id = item.id;
+    while (id !== undefined) {
+      const next = this.#take(item.channel, id);
+      if (next === undefined) return;
+      this.#lastIds.set(item.channel, next.id);
+      this.#release(next);
+      id = next.id;
+    }
+  }
+
+  /** Nobody is subscribed any more: what waits has no one to wait for. The last id moves past it, so that a later hold that does not know of it asks its origin. */
+  forget(channel: string): void {
+    const waiting = this.#waiting.get(channel);
+    if (waiting === undefined) return;
+    this.#waiting.delete(channel);
+    for (const { item, timer } of waiting.values()) {
+      this.#timers.stop(timer);
+      this.#lastIds.set(channel, item.id);
+    }
+  }
+
+  #hold(item: Item, prevId: string): boolean {
+    let waiting = this.#waiting.get(item.channel);
+    if (waiting === undefined) {
+      waiting = new Map();
+      this.#waiting.set(item.channel, waiting);
+    }
+    if (waiting.size >= MAX_WAITING || waiting.has(prevId)) return false;
+    const entry = new Waiting(item, { onTimer: () => this.#giveUpWaiting(item, prevId) });
+    waiting.set(prevId, entry);
+    this.#timers.start(entry.timer, this.#wait);
+    return true;
+  }
+
+  /** Nothing is lost by waiting: the item goes out late and out of order. */
+  #giveUpWaiting(item: Item, prevId: string): void {
+    this.#take(item.channel, prevId);
+    this.#lastIds.set(item.channel, item.id);
+    this.#release(item);
+    this.releaseFollowers(item);
+  }
+
+  #take(channel: string, prevId: string): Item | undefined {
+    const waiting = this.#waiting.get(channel);
+    const entry = waiting?.get(prevId);
+    if (waiting === undefined || entry === undefined) return undefined;
+    this.#timers.stop(entry.timer);
+    waiting.delete(prevId);
+    if (waiting.size === 0) this.#waiting.delete(channel);
+    return entry.item;
+  }
+}

@@ -1,0 +1,42 @@
+import type { PublishedItem } from './published-item.js';
+import type { Outcome } from './receipt.js';
+
+/** What is behind one held connection, as the hub sees it. */
+export interface Session {
+  /** Takes an item of a channel that the session is subscribed to. */
+  deliver(item: PublishedItem, subscription: Subscription): Outcome;
+  /** Whether the session takes items of this kind at all. */
+  takes(item: PublishedItem): boolean;
+  /** Asks the origin again, as if items had been missed. */
+  recover(): void;
+  /** Ends the connection as properly as its kind allows. */
+  close(): void;
+}
+
+/** One session's place in one channel. */
+export class Subscription {
+  readonly session: Session;
+  /** The channel's name as the origin knows it. */
+  readonly name: string;
+  /** The channel's name as publishers know it: with the route's prefix. */
+  readonly channel: string;
+  /** Id of the last item that the client has; undefined: the origin does not number the items of this channel. */
+  prevId: string | undefined;
+  filters: readonly string[];
+  /** Whether an item has been sent since the session last looked. */
+  active = false;
+
+  constructor(
+    session: Session,
+    name: string,
+    channel: string,
+    prevId: string | undefined,
+    filters: readonly string[],
+  ) {
+    this.session = session;
+    this.name = name;
+    this.channel = channel;
+    this.prevId = prevId;
+    this.filters = filters;
+  }
+}

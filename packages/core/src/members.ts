@@ -1,0 +1,33 @@
+import type { GripProxy } from './grip-proxy.js';
+import type { Hub } from './hub/hub.js';
+
+/** What an adapter's middleware has besides being one: the members of its proxy. */
+export interface GripMembers {
+  /** The proxy itself. */
+  readonly proxy: GripProxy;
+  readonly hub: Hub;
+  readonly publish: GripProxy['publish'];
+  readonly attach: GripProxy['attach'];
+  readonly setRoutes: GripProxy['setRoutes'];
+  readonly stats: GripProxy['stats'];
+  readonly close: GripProxy['close'];
+  readonly on: GripProxy['on'];
+  readonly once: GripProxy['once'];
+  readonly off: GripProxy['off'];
+}
+
+/** Binds the members of a proxy, for an adapter to put on its middleware. */
+export function gripMembers(proxy: GripProxy): GripMembers {
+  return {
+    proxy,
+    hub: proxy.hub,
+    publish: proxy.publish.bind(proxy),
+    attach: proxy.attach.bind(proxy),
+    setRoutes: proxy.setRoutes.bind(proxy),
+    stats: proxy.stats.bind(proxy),
+    close: proxy.close.bind(proxy),
+    on: proxy.on.bind(proxy),
+    once: proxy.once.bind(proxy),
+    off: proxy.off.bind(proxy),
+  };
+}

@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { filterHeaders, isGripHeader } from '@p-8/protocol';
+import { GripError } from '../errors.js';
+import { CapturedResponse } from '../http/captured-response.js';
+import { readClientRequest } from '../http/client-request.js';
+import { ClientResponse } from '../http/client-response.js';
+import { intercept } from '../http/interception.js';
+import { BodyRecord, hasBody, type ParsedBody, recordBody } from '../http/request-body.js';
+import type { Signer } from '../http/signature.js';
+import { AppOrigin } from '../routing/app-origin.js';
+import { GRIP_FEATURES } from '../routing/grip-fields.js';
+import { GripRequest } from '../sessions/grip-request.js';
+import { InProcessUpstream, isFollowUp, type RequestTarget } from '../upstream/in-process.js';
+import type { Upstream } from '../upstream/upstream.js';
+import type { Mount, Next, ProxyContext } from './mount.js';
+
+const kMounted = Symbol('p-8 mounted');
+
+/**
+ * The app in this process is the origin. Its first answer to a request is watched where it is written; whatever is asked
+ * later goes to the server that the request came in by, through memory.
+ */
+export class AppMount implements Mount {
+  readonly #context: ProxyContext;
+  readonly #signer: Signer | undefined;
+  /** One origin a server: an app may be served by several. */
+  readonly #origins = new Map<RequestTarget | undefined, { upstream: Upstream; origin: AppOrigin }>();
+  #attached: RequestTarget | undefined;
+
+  constructor(context: ProxyContext) {
+    this.#context = context;
+    this.#signer = context.signer(context.settings.sigIss, context.settings.sigKey);
+  }
+
+  attach(server: RequestTarget): void {
+    this.#attached = server;
+  }
+
+  handle(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    parsed: ParsedBody | undefined,
+  ): void {
+    if (next === undefined) {
+      throw new GripError('GRIP_ERR_OPTION', 'there is no app to ask: use wrap(app), or set a target');
+    }
+    // Wrapped and mounted as well: once is enough.
+    if (kMounted in req) {
+      next();
+      return;
+    }
+    Object.assign(req, { [kMounted]: true });
+    if (isFollowUp(req)) {
+      this.#sign(req);
+      next();
+      return;
+    }
+    const { settings, services } = this.#context;
+    const request = readClientRequest(req, settings.acceptXForwardedProtocol);
+    const body = new BodyRecord();
+    if (hasBody(req)) recordBody(req, body, parsed);
+    removeGripFields(req);
+    this.#sign(req);
+    const methods = intercept(res, (status, reason, headers) => {
+      const client = new ClientResponse(req, res, methods);
+      const held = new GripRequest(services, client, request, this.#originOf(req), body);
+      return new CapturedResponse(status, reason, headers, held);
+    });
+    next();
+  }
+
+  async close(): Promise<void> {
+    const origins = [...this.#origins.values()];
+    this.#origins.clear();
+    await Promise.all(origins.map(({ upstream }) => upstream.close()));
+  }
+
+  /** The app sees what it would see behind a GRIP proxy. */
+  #sign(req: IncomingMessage): void {
+    req.headers['grip-feature'] = GRIP_FEATURES;
+    req.rawHeaders.push('Grip-Feature', GRIP_FEATURES);
+    const token = this.#signer?.token();
+    if (token === undefined) return;
+    req.headers['grip-sig'] = token;
+    req.rawHeaders.push('Grip-Sig', token);
+  }
+
+  #originOf(req: IncomingMessage): AppOrigin {
+    const server = this.#attached ?? serverOf(req);
+    const known = this.#origins.get(server);
+    if (known !== undefined) return known.origin;
+    const { settings, linkHosts } = this.#context;
+    const upstream = server === undefined ? noServer : new InProcessUpstream(server, this.#context.calls);
+    const { prefix, debug, autoCrossOrigin } = settings;
+    const origin = new AppOrigin(upstream, { prefix, debug, autoCrossOrigin, linkHosts });
+    this.#origins.set(server, { upstream, origin });
+    return origin;
+  }
+}
+
+/** The server that took a request; Node notes it on the connection. */
+function serverOf(req: IncomingMessage): RequestTarget | undefined {
+  return 'server' in req.socket ? (req.socket.server as RequestTarget) : undefined;
+}
+
+const noServer: Upstream = {
+  send(_request, handler) {
+    const detail = 'the server of this app is not known: call attach(server)';
+    queueMicrotask(() => handler.onError({ kind: 'no-server', detail }));
+    return { abort() {}, resume() {} };
+  },
+  async close() {},
+};
+
+/** A client's own Grip- fields are forged: the app must not see them. */
+function removeGripFields(req: IncomingMessage): void {
+  const { rawHeaders } = req;
+  let forged = false;
+  for (let i = 0; i < rawHeaders.length; i += 2) forged ||= isGripHeader(rawHeaders[i] ?? '');
+  if (!forged) return;
+  // Node makes these from the raw list when they are first asked for, and counts on its length.
+  for (const headers of [req.headers, req.headersDistinct]) {
+    for (const name of Object.keys(headers)) if (isGripHeader(name)) delete headers[name];
+  }
+  rawHeaders.splice(0, rawHeaders.length, ...filterHeaders(rawHeaders, (name) => !isGripHeader(name)));
+}

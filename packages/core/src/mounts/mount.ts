@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ParsedBody } from '../http/request-body.js';
+import type { Signer } from '../http/signature.js';
+import type { LinkHosts } from '../routing/link-hosts.js';
+import type { SessionServices } from '../sessions/held-request.js';
+import type { Settings } from '../settings.js';
+import type { CallCounter } from '../upstream/exchange.js';
+import type { RequestTarget } from '../upstream/in-process.js';
+
+/** Hands a request on to whatever comes after the proxy. */
+export type Next = (error?: unknown) => void;
+
+/** A way to be the proxy: of the app in this process, or of remote origins. */
+export interface Mount {
+  handle(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    parsed: ParsedBody | undefined,
+  ): void;
+  /** The server whose requests the app answers, as far as it is known. */
+  attach(server: RequestTarget): void;
+  close(): Promise<void>;
+}
+
+/** What mounts share with the rest of the proxy. */
+export interface ProxyContext {
+  readonly settings: Settings;
+  readonly services: SessionServices;
+  readonly linkHosts: LinkHosts;
+  readonly calls: CallCounter;
+  /** The signer for an issuer and key; undefined where the key is empty. */
+  signer(iss: string, key: string | Uint8Array): Signer | undefined;
+}

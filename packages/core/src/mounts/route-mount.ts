@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { splitHeader } from '@p-8/protocol';
+import { type ClientRequest, hostName, readClientRequest } from '../http/client-request.js';
+import { ClientResponse } from '../http/client-response.js';
+import { respondText } from '../http/error-response.js';
+import { BodyRecord, hasBody, type ParsedBody, RequestBody } from '../http/request-body.js';
+import { checkRequest, type Refusal } from '../http/request-checks.js';
+import { Verifier } from '../http/signature.js';
+import type { RouteOptions } from '../options.js';
+import { buildRoutes, type Route } from '../routing/build-routes.js';
+import { isOwnListener } from '../routing/own-address.js';
+import { RouteTable } from '../routing/route-table.js';
+import { Upstreams } from '../routing/upstreams.js';
+import { GripRequest } from '../sessions/grip-request.js';
+import type { Mount, Next, ProxyContext } from './mount.js';
+
+/** Remote origins: finds the route of a request, and asks there. */
+export class RouteMount implements Mount {
+  readonly #context: ProxyContext;
+  readonly #verifier: Verifier | undefined;
+  readonly #upstreams: Upstreams;
+  #table: RouteTable<Route>;
+
+  constructor(context: ProxyContext, routes: readonly RouteOptions[]) {
+    const { upstreamKey, clock } = context.settings;
+    this.#context = context;
+    this.#verifier = upstreamKey === undefined ? undefined : new Verifier(upstreamKey, clock);
+    this.#upstreams = new Upstreams(context);
+    this.#table = new RouteTable(buildRoutes(routes, this.#upstreams, context));
+  }
+
+  /** Puts other routes in place of the ones there are. Requests under way keep theirs. */
+  setRoutes(routes: readonly RouteOptions[]): void {
+    this.#table = new RouteTable(buildRoutes(routes, this.#upstreams, this.#context));
+  }
+
+  attach(): void {}
+
+  handle(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    _parsed: ParsedBody | undefined,
+  ): void {
+    const { settings } = this.#context;
+    const refusal = checkRequest(req);
+    if (refusal !== undefined) {
+      this.#refuse(req, res, refusal);
+      return;
+    }
+    const request = readClientRequest(req, settings.acceptXForwardedProtocol);
+    const route = this.#find(req, request);
+    if (route === undefined) {
+      if (next !== undefined) next();
+      else this.#refuse(req, res, { status: 502, message: 'Route not found' });
+      return;
+    }
+    const signature = req.headers['grip-sig'];
+    if (this.#verifier === undefined || typeof signature !== 'string') {
+      this.#proxy(req, res, request, route, false);
+      return;
+    }
+    // The body waits meanwhile: nobody reads it.
+    void this.#verifier
+      .verify(signature)
+      .then((claims) => this.#proxy(req, res, request, route, claims !== undefined));
+  }
+
+  async close(): Promise<void> {
+    await this.#upstreams.close();
+  }
+
+  #find(req: IncomingMessage, request: ClientRequest): Route | undefined {
+    const { path, scheme, host } = request;
+    const id = this.#context.settings.acceptPushpinRoute ? req.headers['pushpin-route'] : undefined;
+    if (typeof id === 'string') return this.#table.byId(id, path);
+    return this.#table.find({ host: hostName(host), protocol: 'http', ssl: scheme === 'https', path });
+  }
+
+  #proxy(
+    req: IncomingMessage,
+    res: ServerResponse,
+    request: ClientRequest,
+    route: Route,
+    trusted: boolean,
+  ): void {
+    const refusal = this.#loopRefusal(req, request, route) ?? eventsRefusal(req, route, trusted);
+    if (refusal !== undefined) {
+      this.#refuse(req, res, refusal);
+      return;
+    }
+    const record = new BodyRecord();
+    const body = hasBody(req) ? new RequestBody(req, record) : null;
+    const client = new ClientResponse(req, res);
+    const held = new GripRequest(this.#context.services, client, request, route.origin, record);
+    held.ask(route.origin.first(request, body, trusted), route.grip && !trusted);
+  }
+
+  #loopRefusal(req: IncomingMessage, request: ClientRequest, route: Route): Refusal | undefined {
+    const { cdnLoop } = this.#context.settings;
+    const looped =
+      cdnLoop !== '' &&
+      splitHeader(request.headers, 'cdn-loop').some((id) => id.split(';')[0]?.trim() === cdnLoop);
+    if (looped) return { status: 508, message: `Loop: the request has been here already, as ${cdnLoop}.` };
+    const own = route.targetUrls.some((url) => isOwnListener(url, req));
+    return own ? { status: 508, message: 'Loop: the target of this route is this proxy itself.' } : undefined;
+  }
+
+  #refuse(req: IncomingMessage, res: ServerResponse, { status, message }: Refusal): void {
+    this.#context.services.logger.info({ method: req.method, url: req.url, status }, message);
+    // What follows a request that we did not understand on its connection cannot be trusted.
+    if (status === 400) res.setHeader('Connection', 'close');
+    respondText(new ClientResponse(req, res), status, message);
+  }
+}
+
+/** Events are the proxy's to write: a client that sends them could speak for any WebSocket. */
+function eventsRefusal(req: IncomingMessage, route: Route, trusted: boolean): Refusal | undefined {
+  const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (!route.overHttp || trusted || type !== 'application/websocket-events') return undefined;
+  return { status: 403, message: 'Client not allowed to send WebSocket events directly.' };
+}

@@ -1,0 +1,164 @@
+import type { RequestListener } from 'node:http';
+import type { Clock } from './clock.js';
+import type { Logger } from './logger.js';
+
+/** One place where a route's requests can go. Targets of a route are tried in order. */
+export interface TargetOptions {
+  /**
+   * Origin of the target: `http://host:port` or `https://host:port`. Either this or `listener` is required.
+   */
+  readonly url?: string;
+  /** A request listener in this process, in place of a remote origin. */
+  readonly listener?: RequestListener;
+  /** `host[:port]` for the request's URI and `Host` header in place of the client's. */
+  readonly host?: string;
+  /** Speak WebSocket-over-HTTP to this target. @default false */
+  readonly overHttp?: boolean;
+  /** With `overHttp`: at most one event in a request. @default false */
+  readonly oneEvent?: boolean;
+  /** Channels that every hold of this target is subscribed to, whatever its instruct says. Not prefixed. */
+  readonly subscribe?: readonly string[];
+  /** Do not verify the target's TLS certificate. @default false */
+  readonly insecure?: boolean;
+  /** Verify the TLS certificate against the host that is connected to, not against the request's host. @default false */
+  readonly trustConnectHost?: boolean;
+  /** Refuse to connect to internal addresses. @default false */
+  readonly untrusted?: boolean;
+  /** PEM certificate and key for mutual TLS. */
+  readonly clientCert?: string;
+  readonly clientKey?: string;
+}
+
+/** Which requests a route takes, and where they go. */
+export interface RouteOptions {
+  /** Name of the route in logs; `Pushpin-Route` selects by it where `acceptPushpinRoute` is on. */
+  readonly id?: string;
+  /** Exact host name without port, lower case; `'*'` is any; an empty string: reachable by id only. @default '*' */
+  readonly host?: string;
+  /** @default both */
+  readonly protocol?: 'http' | 'ws';
+  /** Whether the client's side is TLS. @default both */
+  readonly ssl?: boolean;
+  /** Prefix of the percent-encoded path. @default any */
+  readonly pathPrefix?: string;
+  /** One target, or several that are tried in order when a connection cannot be made. */
+  readonly target: string | TargetOptions | readonly (string | TargetOptions)[];
+  /** Issuer of Grip-Sig on this route. @default the proxy's */
+  readonly sigIss?: string;
+  /** Key of Grip-Sig on this route; bytes or text as in {@link GripProxyOptions.sigKey}. @default the proxy's */
+  readonly sigKey?: string | Uint8Array;
+  /** Put before each channel name that an instruct of this route names. @default '' */
+  readonly prefix?: string;
+  /** Error bodies say what went wrong. @default the proxy's */
+  readonly debug?: boolean;
+  /** False: requests and responses pass untouched, nothing is held. @default true */
+  readonly grip?: boolean;
+  /** Replaces host and port of the request's URI. */
+  readonly asHost?: string;
+  /** How many bytes of the encoded path to drop from its start. @default 0 */
+  readonly pathRemove?: number;
+  /** Put before the path after `pathRemove`. @default '' */
+  readonly pathPrepend?: string;
+  /** Request headers to set towards the origin, `[name, value]`; an empty value removes the header. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  /** Add CORS headers to every response, and answer JSON-P. @default the proxy's */
+  readonly autoCrossOrigin?: boolean;
+  /** Details of JSON-P where `autoCrossOrigin` is on. */
+  readonly jsonp?: JsonpOptions;
+}
+
+/** How JSON-P requests look on a route. */
+export interface JsonpOptions {
+  /** @default 'extended' */
+  readonly mode?: 'basic' | 'extended';
+  /** Query parameter that names the callback. @default 'callback' */
+  readonly callbackParam?: string;
+  /** Query parameter that carries the body. @default '_body' */
+  readonly bodyParam?: string;
+  /** Callback when the parameter is absent. */
+  readonly defaultCallback?: string;
+  /** Method when `_method` is absent. @default 'GET' in extended mode, 'POST' in basic mode */
+  readonly defaultMethod?: string;
+}
+
+/** Options of a proxy. All are optional; an unknown one is an error. */
+export interface GripProxyOptions {
+  /** Where all requests go. Neither `target` nor `routes`: the app that the proxy is mounted in is the origin. */
+  readonly target?: string | TargetOptions | readonly (string | TargetOptions)[];
+  /** Routes to several origins; the most specific match wins. Excludes `target`. */
+  readonly routes?: readonly RouteOptions[];
+
+  /** Issuer of the Grip-Sig that origins see. @default 'pushpin' */
+  readonly sigIss?: string;
+  /**
+   * Key that signs Grip-Sig: text, `base64:…`, bytes, or a PEM private key (EC: ES256, RSA: RS256). Empty: requests
+   * are not signed. @default 'changeme'
+   */
+  readonly sigKey?: string | Uint8Array;
+  /** Key that verifies the Grip-Sig of a GRIP proxy in front of this one, which is then trusted to hold clients itself. */
+  readonly upstreamKey?: string | Uint8Array;
+
+  /** Put before each channel name that an instruct names; a route's own replaces it. @default '' */
+  readonly prefix?: string;
+  /** Error bodies say what went wrong. @default false */
+  readonly debug?: boolean;
+  /** Add CORS headers to every response, and answer JSON-P. @default false */
+  readonly autoCrossOrigin?: boolean;
+  /** Trust the client's X-Forwarded-Proto / -Protocol when deciding whether its side is TLS. @default false */
+  readonly acceptXForwardedProtocol?: boolean;
+  /** Send X-Forwarded-Proto for TLS clients (`'proto-only'`), X-Forwarded-Protocol as well (true), or leave both alone. @default 'proto-only' */
+  readonly setXForwardedProtocol?: boolean | 'proto-only';
+  /** What happens to X-Forwarded-For: keep only the last `truncate` values, `append` the client's address. @default values pass */
+  readonly xForwardedFor?: XForwardedForOptions;
+  /** The same for requests of a trusted proxy in front (`upstreamKey`). */
+  readonly xForwardedForTrusted?: XForwardedForOptions;
+  /** Select a route by the request header Pushpin-Route. @default false */
+  readonly acceptPushpinRoute?: boolean;
+  /** Name of this proxy in CDN-Loop; a request that already carries it is refused with 508. @default '' (off) */
+  readonly cdnLoop?: string;
+  /** Hosts (`host[:port]`) besides the route's own that Grip-Link may point to. @default none */
+  readonly linkHosts?: readonly string[];
+
+  /** The most channels that one connection may be subscribed to; more are cut. @default 20 */
+  readonly subscriptionsPerConnection?: number;
+  /** The most bytes of items that wait for one slow client. @default 1_048_576 */
+  readonly sessionQueueBytes?: number;
+  /** Milliseconds that an out-of-order item waits for the one before it. @default 5000 */
+  readonly messageWait?: number;
+  /** Milliseconds during which a second item with the same channel and id is dropped; 0 turns this off. @default 60_000 */
+  readonly idCacheTtl?: number;
+  /** The most channels whose last id is remembered. @default 1_000_000 */
+  readonly lastIdsMax?: number;
+  /** Milliseconds to wait for a connection to a target. @default 10_000 */
+  readonly connectTimeout?: number;
+  /** Milliseconds to wait for an origin's response head, and between two parts of its body; 0: for ever. @default 60_000 for the head, no limit between parts */
+  readonly responseTimeout?: number;
+
+  /** Gets what operators need to know. @default silent */
+  readonly logger?: Logger;
+  /** Time and randomness. @default the machine's */
+  readonly clock?: Clock;
+}
+
+/** A rule for X-Forwarded-For. */
+export interface XForwardedForOptions {
+  /** How many of the last values stay; 0 drops all. @default all */
+  readonly truncate?: number;
+  /** Append the address of the connection's other end. @default false */
+  readonly append?: boolean;
+}
+
+/** Options of the control API. */
+export interface ControlApiOptions {
+  /**
+   * Who may publish: requests must carry this key as Bearer token or Basic password, or a JWT signed with it. Without a
+   * key only clients on a loopback address are answered.
+   */
+  readonly key?: string | Uint8Array;
+  /** Issuer that a JWT must name. @default any */
+  readonly iss?: string;
+  /** Path that the API is mounted at, where the framework does not strip it (Koa, plain Node). @default '' */
+  readonly path?: string;
+  /** The most bytes of a request's body; more is answered 413. @default 1_000_000 */
+  readonly maxBodySize?: number;
+}

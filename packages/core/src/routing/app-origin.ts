@@ -1,0 +1,67 @@
+import { filterHeaders, type HeaderList, isGripHeader, isHopByHop } from '@p-8/protocol';
+import type { ClientRequest } from '../http/client-request.js';
+import type { Upstream, UpstreamRequest } from '../upstream/upstream.js';
+import type { LinkHosts } from './link-hosts.js';
+import type { Destination, Origin } from './origin.js';
+
+/** What an {@link AppOrigin} needs to know. */
+export interface AppOriginOptions {
+  readonly prefix: string;
+  readonly debug: boolean;
+  readonly autoCrossOrigin: boolean;
+  readonly linkHosts: LinkHosts;
+}
+
+/** The app in this process as the origin. Its requests come signed by the middleware, so this adds no Grip-Sig. */
+export class AppOrigin implements Origin {
+  readonly id = '';
+  readonly prefix: string;
+  readonly debug: boolean;
+  readonly autoCrossOrigin: boolean;
+  readonly implicitChannels: readonly string[] = [];
+  readonly dropsEntityTags = true;
+  readonly #linkHosts: LinkHosts;
+  readonly #upstream: Upstream;
+
+  constructor(upstream: Upstream, options: AppOriginOptions) {
+    this.#upstream = upstream;
+    this.prefix = options.prefix;
+    this.debug = options.debug;
+    this.autoCrossOrigin = options.autoCrossOrigin;
+    this.#linkHosts = options.linkHosts;
+  }
+
+  uri({ scheme, host, path }: ClientRequest): string {
+    return `${scheme}://${host}${path}`;
+  }
+
+  again(request: ClientRequest, gripLast: HeaderList, body: Uint8Array | null): Destination {
+    const headers = [...filterHeaders(request.headers, isKept), ...gripLast];
+    return this.#toApp({ method: request.method, path: request.path, headers, body, client: request.facts });
+  }
+
+  link(uri: string, request: ClientRequest, gripLast: HeaderList): Destination | string {
+    const url = new URL(uri);
+    const path = url.pathname + url.search;
+    const headers = ['Host', request.host, ...gripLast];
+    if (url.host === new URL(this.uri(request)).host) {
+      return this.#toApp({ method: 'GET', path, headers, body: null, client: request.facts });
+    }
+    const upstream = this.#linkHosts.upstreamFor(url);
+    if (typeof upstream === 'string') return upstream;
+    return {
+      upstream,
+      request: { method: 'GET', path, headers: ['Host', url.host, ...gripLast], body: null },
+    };
+  }
+
+  #toApp(request: UpstreamRequest): Destination {
+    return { upstream: this.#upstream, request };
+  }
+}
+
+/** The body comes in one piece, and plain; the middleware adds its own Grip- fields. */
+function isKept(name: string): boolean {
+  const framing = name === 'content-length' || name === 'accept-encoding' || name === 'expect';
+  return !framing && !isHopByHop(name) && !isGripHeader(name);
+}

@@ -1,0 +1,76 @@
+import type { Signer } from '../http/signature.js';
+import type { RouteOptions } from '../options.js';
+import { readTargets, readTargetUrl, type Settings } from '../settings.js';
+import type { LinkHosts } from './link-hosts.js';
+import { RemoteOrigin } from './remote-origin.js';
+import type { RouteCondition } from './route-table.js';
+import type { Upstreams } from './upstreams.js';
+
+/** A route as requests meet it. */
+export interface Route extends RouteCondition {
+  readonly origin: RemoteOrigin;
+  /** False: responses pass whatever they are. */
+  readonly grip: boolean;
+  /** A target takes WebSocket-over-HTTP: clients must not send such events themselves. */
+  readonly overHttp: boolean;
+  readonly targetUrls: readonly URL[];
+}
+
+/** What all routes share. */
+export interface RouteContext {
+  readonly settings: Settings;
+  readonly linkHosts: LinkHosts;
+  signer(iss: string, key: string | Uint8Array): Signer | undefined;
+}
+
+/** Builds the routes that options describe. @throws GripError `GRIP_ERR_OPTION`. */
+export function buildRoutes(
+  routes: readonly RouteOptions[],
+  upstreams: Upstreams,
+  context: RouteContext,
+): Route[] {
+  return routes.map((route) => buildRoute(route, upstreams, context));
+}
+
+function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteContext): Route {
+  const { settings, linkHosts } = context;
+  const targets = readTargets(route.target);
+  const targetUrls = targets.flatMap(({ listener, url }) =>
+    listener === undefined ? [readTargetUrl(url)] : [],
+  );
+  const setsForwarded = settings.setXForwardedProtocol !== false;
+  const origin = new RemoteOrigin(upstreams.failover(targets), {
+    id: route.id ?? '',
+    prefix: route.prefix ?? settings.prefix,
+    debug: route.debug ?? settings.debug,
+    autoCrossOrigin: route.autoCrossOrigin ?? settings.autoCrossOrigin,
+    implicitChannels: targets.flatMap(({ subscribe }) => subscribe ?? []),
+    signer: context.signer(route.sigIss ?? settings.sigIss, route.sigKey ?? settings.sigKey),
+    grip: route.grip ?? true,
+    asHost: route.asHost,
+    pathRemove: route.pathRemove ?? 0,
+    pathPrepend: route.pathPrepend ?? '',
+    headers: route.headers ?? [],
+    rules: {
+      setXForwardedProtocol: settings.setXForwardedProtocol,
+      removeXForwardedProtocol: setsForwarded || settings.acceptXForwardedProtocol,
+      removePushpinRoute: settings.acceptPushpinRoute,
+      cdnLoop: settings.cdnLoop,
+    },
+    xForwardedFor: settings.xForwardedFor,
+    xForwardedForTrusted: settings.xForwardedForTrusted,
+    targetHosts: new Set(targetUrls.map(({ host }) => host)),
+    linkHosts,
+  });
+  return {
+    id: route.id ?? '',
+    host: route.host ?? '*',
+    protocol: route.protocol,
+    ssl: route.ssl,
+    pathPrefix: route.pathPrefix ?? '',
+    origin,
+    grip: route.grip ?? true,
+    overHttp: targets.some(({ overHttp }) => overHttp === true),
+    targetUrls,
+  };
+}

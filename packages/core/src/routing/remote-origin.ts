@@ -1,0 +1,133 @@
+import type { Readable } from 'node:stream';
+import { filterHeaders, type HeaderList } from '@p-8/protocol';
+import type { ClientRequest } from '../http/client-request.js';
+import { type ForwardingRules, forwardedHeaders } from '../http/forwarded-headers.js';
+import type { Signer } from '../http/signature.js';
+import type { XForwardedForOptions } from '../options.js';
+import type { Upstream } from '../upstream/upstream.js';
+import { gripFields } from './grip-fields.js';
+import type { LinkHosts } from './link-hosts.js';
+import type { Destination, Origin } from './origin.js';
+
+/** What a {@link RemoteOrigin} needs to know: a route's options, complete. */
+export interface RemoteOriginOptions {
+  readonly id: string;
+  readonly prefix: string;
+  readonly debug: boolean;
+  readonly autoCrossOrigin: boolean;
+  readonly implicitChannels: readonly string[];
+  /** Undefined: requests are not signed. */
+  readonly signer: Signer | undefined;
+  /** False: no Grip- fields are added. */
+  readonly grip: boolean;
+  readonly asHost: string | undefined;
+  readonly pathRemove: number;
+  readonly pathPrepend: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly rules: ForwardingRules;
+  readonly xForwardedFor: XForwardedForOptions | undefined;
+  readonly xForwardedForTrusted: XForwardedForOptions | undefined;
+  /** Hosts by which the route's own targets are known. */
+  readonly targetHosts: ReadonlySet<string>;
+  readonly linkHosts: LinkHosts;
+}
+
+/** A remote origin, or several that serve the same: how its requests are written. */
+export class RemoteOrigin implements Origin {
+  readonly id: string;
+  readonly prefix: string;
+  readonly debug: boolean;
+  readonly autoCrossOrigin: boolean;
+  readonly implicitChannels: readonly string[];
+  readonly dropsEntityTags = false;
+  readonly upstream: Upstream;
+  readonly #options: RemoteOriginOptions;
+
+  constructor(upstream: Upstream, options: RemoteOriginOptions) {
+    this.upstream = upstream;
+    this.#options = options;
+    this.id = options.id;
+    this.prefix = options.prefix;
+    this.debug = options.debug;
+    this.autoCrossOrigin = options.autoCrossOrigin;
+    this.implicitChannels = options.implicitChannels;
+  }
+
+  uri(request: ClientRequest): string {
+    return `${request.scheme}://${this.#host(request)}${this.#path(request)}`;
+  }
+
+  /** A client's request for the first time. `trusted`: it comes from a GRIP proxy that does its own holding. */
+  first(request: ClientRequest, body: Readable | null, trusted: boolean): Destination {
+    return this.#destination(request, request.headers, body, trusted, []);
+  }
+
+  again(request: ClientRequest, gripLast: HeaderList, body: Uint8Array | null): Destination {
+    // The body comes in one piece now, whatever its framing was.
+    const headers = filterHeaders(request.headers, (name) => name !== 'content-length');
+    return this.#destination(request, headers, body, false, gripLast);
+  }
+
+  /** Links are read as the origin wrote them, in its own terms: the route's rewriting of paths is not for them. */
+  link(uri: string, request: ClientRequest, gripLast: HeaderList): Destination | string {
+    const url = new URL(uri);
+    const own = url.host === new URL(this.uri(request)).host;
+    const upstream =
+      own || this.#options.targetHosts.has(url.host)
+        ? this.upstream
+        : this.#options.linkHosts.upstreamFor(url);
+    if (typeof upstream === 'string') return upstream;
+    const bare: ClientRequest = { ...request, headers: [] };
+    const headers = this.#headers(bare, own ? this.#host(request) : url.host, false, gripLast);
+    return {
+      upstream,
+      request: { method: 'GET', path: url.pathname + url.search, headers, body: null, client: request.facts },
+    };
+  }
+
+  #destination(
+    request: ClientRequest,
+    headers: HeaderList,
+    body: Readable | Uint8Array | null,
+    trusted: boolean,
+    gripLast: HeaderList,
+  ): Destination {
+    const sent = this.#headers({ ...request, headers }, this.#host(request), trusted, gripLast);
+    return {
+      upstream: this.upstream,
+      request: {
+        method: request.method,
+        path: this.#path(request),
+        headers: sent,
+        body,
+        client: request.facts,
+      },
+    };
+  }
+
+  #headers(request: ClientRequest, host: string, trusted: boolean, gripLast: HeaderList): string[] {
+    const { rules, headers, grip, signer, xForwardedFor, xForwardedForTrusted } = this.#options;
+    return forwardedHeaders(request, {
+      host,
+      rules,
+      trusted,
+      xForwardedFor: trusted ? xForwardedForTrusted : xForwardedFor,
+      grip: trusted || !grip ? [] : gripFields(signer, gripLast),
+      set: headers,
+    });
+  }
+
+  #host(request: ClientRequest): string {
+    return this.#options.asHost ?? request.host;
+  }
+
+  #path({ path }: ClientRequest): string {
+    const { pathRemove, pathPrepend } = this.#options;
+    if (pathRemove === 0 && pathPrepend === '') return path;
+    // Never into the query; and what is left begins with a slash.
+    const query = path.indexOf('?');
+    const end = query === -1 ? path.length : query;
+    const rewritten = pathPrepend + path.slice(Math.min(pathRemove, end));
+    return rewritten.startsWith('/') ? rewritten : `/${rewritten}`;
+  }
+}

@@ -1,0 +1,68 @@
+import type { RequestListener } from 'node:http';
+import type { TargetOptions } from '../options.js';
+import { readTargetUrl, type Settings } from '../settings.js';
+import type { CallCounter } from '../upstream/exchange.js';
+import { FailoverUpstream } from '../upstream/failover.js';
+import { InProcessUpstream, listenerTarget } from '../upstream/in-process.js';
+import { RemoteUpstream } from '../upstream/remote.js';
+import type { Upstream } from '../upstream/upstream.js';
+
+/**
+ * The connections to targets. They outlive the routes that name them: when routes change, what a connection is held by
+ * keeps its origin, and a target that stays keeps its connections.
+ */
+export class Upstreams {
+  readonly #settings: Settings;
+  readonly #calls: CallCounter;
+  readonly #remote = new Map<string, RemoteUpstream>();
+  readonly #inProcess = new Map<RequestListener, InProcessUpstream>();
+
+  constructor(context: { readonly settings: Settings; readonly calls: CallCounter }) {
+    this.#settings = context.settings;
+    this.#calls = context.calls;
+  }
+
+  /** The targets of a route, tried in order. */
+  failover(targets: readonly TargetOptions[]): Upstream {
+    return new FailoverUpstream(
+      targets.map((target) => {
+        const name = target.listener === undefined ? readTargetUrl(target.url).host : 'listener';
+        return { name, upstream: this.#upstreamOf(target), host: target.host };
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#remote.values(), ...this.#inProcess.values()];
+    this.#remote.clear();
+    this.#inProcess.clear();
+    await Promise.all(all.map((upstream) => upstream.close()));
+  }
+
+  #upstreamOf(target: TargetOptions): Upstream {
+    const { listener } = target;
+    if (listener === undefined) return this.#remoteOf(target);
+    const upstream =
+      this.#inProcess.get(listener) ?? new InProcessUpstream(listenerTarget(listener), this.#calls);
+    this.#inProcess.set(listener, upstream);
+    return upstream;
+  }
+
+  #remoteOf(target: TargetOptions): RemoteUpstream {
+    const url = readTargetUrl(target.url);
+    const options = {
+      url: url.origin,
+      insecure: target.insecure ?? false,
+      servername: target.trustConnectHost === true ? url.hostname : undefined,
+      untrusted: target.untrusted ?? false,
+      clientCert: target.clientCert,
+      clientKey: target.clientKey,
+      connectTimeout: this.#settings.connectTimeout,
+      responseTimeout: this.#settings.responseTimeout,
+    };
+    const key = JSON.stringify(options);
+    const upstream = this.#remote.get(key) ?? new RemoteUpstream(options, this.#calls);
+    this.#remote.set(key, upstream);
+    return upstream;
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  createIdFilter,
+  fail,
+  type IdFilter,
+  type Instruct,
+  ok,
+  type Result,
+  substituteVariables,
+} from '@p-8/protocol';
+
+type PrevIdOf = (channel: string) => string | undefined;
+
+/** Runs the content of an item through a subscription's content filters, in their order. */
+export function filterContent(
+  content: Uint8Array,
+  filters: readonly string[],
+  meta: ReadonlyMap<string, string>,
+  prevIdOf: PrevIdOf,
+): Result<Uint8Array> {
+  let result: Result<Uint8Array> = ok(content);
+  for (const name of filters) {
+    if (!result.ok) return result;
+    if (name === 'var-subst') result = prefixed(name, substituteVariables(result.value, meta));
+    else if (name === 'build-id') result = prefixed(name, buildId(result.value, meta, prevIdOf));
+  }
+  return result;
+}
+
+/** Whether any of these filters changes content: then a session cannot share an item's bytes with others. */
+export function changesContent(filters: readonly string[]): boolean {
+  return filters.includes('var-subst') || filters.includes('build-id');
+}
+
+/** The filter that an instruct's channels ask for on the body of the response itself; undefined: none. */
+export function responseFilter(instruct: Instruct): Result<IdFilter> | undefined {
+  if (!instruct.channels.some(({ filters }) => filters.includes('build-id'))) return undefined;
+  const filter = createIdFilter(instruct.meta);
+  return filter.ok ? filter : fail(`filter error: build-id: ${filter.message}`);
+}
+
+/** The body of an instruct's response, filtered as its channels ask. */
+export function filterResponseBody(instruct: Instruct): Result<Uint8Array> {
+  const { body } = instruct.response;
+  const filter = responseFilter(instruct);
+  if (filter === undefined) return ok(body);
+  if (!filter.ok) return filter;
+  const content = runIdFilter(filter.value, body);
+  return content.ok ? content : fail(`filter error: build-id: ${content.message}`);
+}
+
+function buildId(
+  content: Uint8Array,
+  meta: ReadonlyMap<string, string>,
+  prevIdOf: PrevIdOf,
+): Result<Uint8Array> {
+  const filter = createIdFilter(meta, prevIdOf);
+  return filter.ok ? runIdFilter(filter.value, content) : filter;
+}
+
+function runIdFilter(filter: IdFilter, content: Uint8Array): Result<Uint8Array> {
+  const head = filter.update(content);
+  if (!head.ok) return head;
+  const tail = filter.finish();
+  return tail.ok ? ok(Buffer.concat([head.value, tail.value])) : tail;
+}
+
+function prefixed(name: string, result: Result<Uint8Array>): Result<Uint8Array> {
+  return result.ok ? result : fail(`filter error: ${name}: ${result.message}`);
+}

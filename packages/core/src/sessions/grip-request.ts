@@ -1,0 +1,191 @@
+import {
+  filterHeaders,
+  headerValue,
+  type Instruct,
+  type OriginResponse,
+  parseInstruct,
+  type Result,
+} from '@p-8/protocol';
+import type { EarlyBody } from '../http/captured-response.js';
+import type { ClientRequest } from '../http/client-request.js';
+import type { ClientResponse } from '../http/client-response.js';
+import { ORIGIN_ERROR, respondText } from '../http/error-response.js';
+import { type Asker, OriginAnswer } from '../http/origin-answer.js';
+import type { BodyRecord } from '../http/request-body.js';
+import type { Destination, Origin } from '../routing/origin.js';
+import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
+import { filterResponseBody } from './content-filters.js';
+import type { HeldRequest, SessionServices } from './held-request.js';
+import { ResponseHold } from './response-hold.js';
+import { StreamHold } from './stream-hold.js';
+
+/** A client's request from its arrival to its end: asks the origin, and does what the origin's instruct says. */
+export class GripRequest implements HeldRequest, Asker {
+  readonly services: SessionServices;
+  readonly client: ClientResponse;
+  readonly uri: string;
+  readonly #request: ClientRequest;
+  readonly #origin: Origin;
+  readonly #body: BodyRecord;
+  #answer: OriginAnswer | undefined;
+  #early: StreamHold | undefined;
+
+  constructor(
+    services: SessionServices,
+    client: ClientResponse,
+    request: ClientRequest,
+    origin: Origin,
+    body: BodyRecord,
+  ) {
+    this.services = services;
+    this.client = client;
+    this.#request = request;
+    this.#origin = origin;
+    this.#body = body;
+    this.uri = origin.uri(request);
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get prefix(): string {
+    return this.#origin.prefix;
+  }
+
+  get implicitChannels(): readonly string[] {
+    return this.#origin.implicitChannels;
+  }
+
+  get debug(): boolean {
+    return this.#origin.debug;
+  }
+
+  /** Asks the origin. `readsInstructs`: false when its answer passes whatever it is. */
+  ask({ upstream, request }: Destination, readsInstructs: boolean): void {
+    const answer = new OriginAnswer(this.client, this, this.services.flusher, readsInstructs);
+    this.#answer = answer;
+    answer.call = upstream.send(request, answer);
+  }
+
+  retry(gripLast: readonly string[]): void {
+    this.services.logger.debug({ uri: this.uri, gripLast }, 'asking the origin again');
+    this.ask(this.#origin.again(this.#request, gripLast, this.#body.bytes()), true);
+  }
+
+  fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined {
+    const destination = this.#origin.link(uri, this.#request, gripLast);
+    if (typeof destination !== 'string') return destination.upstream.send(destination.request, handler);
+    this.services.logger.warn({ uri: this.uri, link: uri }, destination);
+    handler.onError({ kind: 'blocked', detail: destination });
+    return undefined;
+  }
+
+  onInstruct(response: OriginResponse, sent: boolean): void {
+    if (this.client.gone) return;
+    if (sent) {
+      this.#early?.begin();
+      return;
+    }
+    const instruct = this.#read(response);
+    if (instruct === undefined) return;
+    try {
+      this.#carryOut(instruct);
+    } catch (error) {
+      // HTTP does not allow the head that the instruct asks for.
+      this.refuse((error as Error).message);
+    }
+  }
+
+  onLargeInstruct(head: OriginResponse): EarlyBody | undefined {
+    const instruct = this.#read(head);
+    if (instruct === undefined) return undefined;
+    if (!canStartEarly(head, instruct) || this.method === 'HEAD') {
+      this.refuse('GRIP instruct response too large');
+      return undefined;
+    }
+    try {
+      const hold = new StreamHold(this, instruct);
+      this.#early = hold;
+      return { write: (chunk) => hold.writeContent(chunk, this.#resumeSource) };
+    } catch (error) {
+      this.refuse((error as Error).message);
+      return undefined;
+    }
+  }
+
+  onBrokenInstruct(detail: string): void {
+    if (this.#early === undefined) this.refuse(detail);
+    else this.#early.fail(detail);
+  }
+
+  onSourceResume(): void {
+    if (this.#answer === undefined) this.client.res.emit('drain');
+    else this.#answer.resume();
+  }
+
+  onOriginFailed(detail: string): void {
+    this.refuse(detail);
+  }
+
+  refuse(detail: string): void {
+    this.services.logger.warn({ method: this.method, uri: this.uri, detail }, 'request failed');
+    this.#answerText(502, this.debug ? detail : ORIGIN_ERROR);
+  }
+
+  /** The origin's body may go on: it goes where the hold is. */
+  readonly #resumeSource = (): void => this.onSourceResume();
+
+  #read(response: OriginResponse): Instruct | undefined {
+    if (this.#body.tooLarge) {
+      this.#answerText(400, 'Request too large to accept GRIP instruct.');
+      return undefined;
+    }
+    const instruct: Result<Instruct> = parseInstruct(response);
+    if (!instruct.ok) {
+      this.refuse(`Failed to parse accept instructions: ${instruct.message}`);
+      return undefined;
+    }
+    return this.#origin.dropsEntityTags && instruct.value.hold !== 'none'
+      ? withoutEntityTag(instruct.value)
+      : instruct.value;
+  }
+
+  #carryOut(instruct: Instruct): void {
+    const { code, reason, headers } = instruct.response;
+    // A HEAD has no body to wait for: RFC 9110 9.3.2.
+    if (this.method === 'HEAD') this.client.respond(code, reason, headers, new Uint8Array(0));
+    else if (instruct.hold === 'response') new ResponseHold(this, instruct).open();
+    else if (instruct.hold === 'stream' || instruct.nextLink !== undefined)
+      new StreamHold(this, instruct).open();
+    else this.#respond(instruct);
+  }
+
+  #respond(instruct: Instruct): void {
+    const { code, reason, headers } = instruct.response;
+    const body = filterResponseBody(instruct);
+    if (body.ok) this.client.respond(code, reason, headers, body.value);
+    else this.refuse(body.message);
+  }
+
+  #answerText(status: number, message: string): void {
+    if (this.client.headSent) this.client.abort();
+    else respondText(this.client, status, message);
+  }
+}
+
+/** Only a head that says all there is to know lets a body stream before its end: not one whose instruct is in the body. */
+function canStartEarly(head: OriginResponse, instruct: Instruct): boolean {
+  const streams = instruct.hold === 'stream' || (instruct.hold === 'none' && instruct.nextLink !== undefined);
+  const filtered = instruct.channels.some(({ filters }) => filters.includes('build-id'));
+  const isJson = headerValue(head.headers, 'content-type')?.startsWith('application/grip-instruct') ?? false;
+  return streams && !filtered && !isJson;
+}
+
+function withoutEntityTag(instruct: Instruct): Instruct {
+  const { response } = instruct;
+  return {
+    ...instruct,
+    response: { ...response, headers: filterHeaders(response.headers, (name) => name !== 'etag') },
+  };
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../clock.js';
+import type { ClientResponse } from '../http/client-response.js';
+import type { Flusher } from '../http/flusher.js';
+import type { Hub } from '../hub/hub.js';
+import type { Logger } from '../logger.js';
+import type { Timers } from '../timers.js';
+import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
+import type { UpdateLimiter } from './update-limiter.js';
+
+/** What all sessions of a proxy share. */
+export interface SessionServices {
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly limiter: UpdateLimiter;
+  readonly flusher: Flusher;
+  readonly logger: Logger;
+  /** The most channels of one connection. */
+  readonly subscriptionsPerConnection: number;
+  /** The most bytes that wait for one slow client. */
+  readonly sessionQueueBytes: number;
+}
+
+/** A client's request whose response became an instruct: what a session needs of it. */
+export interface HeldRequest {
+  readonly services: SessionServices;
+  readonly client: ClientResponse;
+  readonly method: string;
+  /** Absolute URI, as the origin knows it: links are relative to it. */
+  readonly uri: string;
+  /** Put before channel names. */
+  readonly prefix: string;
+  /** Channels that the route subscribes to by itself; not prefixed. */
+  readonly implicitChannels: readonly string[];
+  /** Whether clients are told what went wrong. */
+  readonly debug: boolean;
+  /** Sends the client's own request to the origin again, with these fields added; the session has let go of the client. */
+  retry(gripLast: readonly string[]): void;
+  /** Asks for a link. Undefined: the proxy must not go there, and `handler` has been told. */
+  fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined;
+  /** Answers the client with an error; `detail` goes to the log, and to the client in debug mode. */
+  refuse(detail: string): void;
+}

@@ -1,0 +1,140 @@
+import {
+  type Channel,
+  contentFilterMismatch,
+  formatGripLast,
+  type Instruct,
+  type Item,
+  shouldSkip,
+} from '@p-8/protocol';
+import type { ClientOwner } from '../http/client-response.js';
+import type { PublishedItem } from '../hub/published-item.js';
+import type { Outcome } from '../hub/receipt.js';
+import { type Session, Subscription } from '../hub/session.js';
+import type { Timer, TimerOwner } from '../timers.js';
+import type { HeldRequest } from './held-request.js';
+import type { Updatable } from './update-limiter.js';
+
+/** What the checks say of an item: it goes on, or what became of it. `missed`: items before it did not come. */
+export type Verdict = 'pass' | 'missed' | 'filtered' | 'dropped';
+
+/** What response holds and stream holds have in common: their subscriptions, and the checks that an item passes. */
+export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Updatable {
+  protected readonly request: HeldRequest;
+  protected instruct: Instruct;
+  /** By the name that publishers use. */
+  protected readonly subscriptions: Map<string, Subscription> = new Map();
+
+  protected constructor(request: HeldRequest, instruct: Instruct) {
+    this.request = request;
+    this.instruct = instruct;
+  }
+
+  abstract deliver(published: PublishedItem, subscription: Subscription): Outcome;
+  abstract takes(published: PublishedItem): boolean;
+  abstract recover(): void;
+  abstract close(): void;
+  abstract runUpdate(): void;
+  abstract onClientGone(): void;
+  abstract onClientDrained(): void;
+  abstract onTimer(timer: Timer): void;
+
+  /** Subscribes to the instruct's channels, and to no others. Where a channel is kept, its id and filters are the new ones. */
+  protected subscribe(): void {
+    const { hub, subscriptionsPerConnection, logger } = this.request.services;
+    const { prefix, implicitChannels } = this.request;
+    const wanted = new Map<string, Channel>();
+    for (const channel of this.instruct.channels) {
+      const name = prefix + channel.name;
+      if (wanted.size < subscriptionsPerConnection || wanted.has(name)) wanted.set(name, channel);
+      else logger.debug({ channel: name }, 'too many channels for one connection: not subscribed');
+    }
+    for (const name of implicitChannels) {
+      if (!wanted.has(name)) wanted.set(name, { name, prevId: undefined, filters: [] });
+    }
+    for (const [name, subscription] of this.subscriptions) {
+      if (wanted.has(name)) continue;
+      this.subscriptions.delete(name);
+      hub.unsubscribe(subscription);
+    }
+    for (const [name, channel] of wanted) this.#subscribeTo(name, channel);
+  }
+
+  #subscribeTo(name: string, channel: Channel): void {
+    const existing = this.subscriptions.get(name);
+    if (existing !== undefined) {
+      existing.prevId = channel.prevId;
+      existing.filters = channel.filters;
+      return;
+    }
+    const subscription = new Subscription(this, channel.name, name, channel.prevId, channel.filters);
+    this.subscriptions.set(name, subscription);
+    this.request.services.hub.subscribe(subscription);
+  }
+
+  protected unsubscribe(): void {
+    for (const subscription of this.subscriptions.values())
+      this.request.services.hub.unsubscribe(subscription);
+    this.subscriptions.clear();
+  }
+
+  /**
+   * Whether an item has been published since the origin answered: the last id of a channel is not the one that the
+   * origin knew. Those last ids are forgotten, so that the origin's next answer counts, whatever it says.
+   */
+  protected hasMissedItems(): boolean {
+    const { hub } = this.request.services;
+    let missed = false;
+    for (const { channel, prevId } of this.subscriptions.values()) {
+      if (prevId === undefined) continue;
+      const lastId = hub.lastId(channel);
+      if (lastId === undefined || lastId === prevId) continue;
+      hub.forgetLastId(channel);
+      missed = true;
+    }
+    return missed;
+  }
+
+  /** `Grip-Last` fields that tell the origin what the client has. */
+  protected gripLast(): string[] {
+    const headers: string[] = [];
+    for (const { name, prevId } of this.subscriptions.values()) {
+      const value = prevId === undefined ? undefined : formatGripLast(name, prevId);
+      if (value !== undefined) headers.push('Grip-Last', value);
+    }
+    return headers;
+  }
+
+  /** Checks an item before its content is looked at: is it the next one, and do the filters let it through? */
+  protected check(
+    item: Item,
+    subscription: Subscription,
+    contentFilters: readonly string[] | undefined,
+  ): Verdict {
+    if (subscription.prevId !== undefined && item.prevId !== subscription.prevId) {
+      this.request.services.hub.forgetLastId(subscription.channel);
+      return 'missed';
+    }
+    const { filters } = subscription;
+    const mismatch = contentFilterMismatch(filters, contentFilters);
+    if (mismatch !== undefined) {
+      this.request.services.logger.debug({ channel: item.channel }, mismatch);
+      return 'filtered';
+    }
+    if (filters.length > 0 && shouldSkip(filters, this.instruct.meta, item.meta, this.#isSubscribed)) {
+      this.advance(item, subscription);
+      return 'filtered';
+    }
+    return 'pass';
+  }
+
+  /** The client has this item, or need not have it. */
+  protected advance(item: Item, subscription: Subscription): void {
+    if (subscription.prevId !== undefined) subscription.prevId = item.id;
+  }
+
+  /** The prev-id of a channel, by the name that the origin uses. */
+  protected readonly prevIdOf = (name: string): string | undefined =>
+    this.subscriptions.get(this.request.prefix + name)?.prevId;
+
+  readonly #isSubscribed = (name: string): boolean => this.subscriptions.has(this.request.prefix + name);
+}

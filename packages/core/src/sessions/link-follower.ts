@@ -1,0 +1,143 @@
+import { type IdFilter, type Instruct, parseLinkInstruct } from '@p-8/protocol';
+import { Timer, type TimerOwner } from '../timers.js';
+import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+import { responseFilter } from './content-filters.js';
+import type { HeldRequest } from './held-request.js';
+import type { StreamHold } from './stream-hold.js';
+
+/** How often a link that cannot be had is tried again, after 1, 2, 4, 8, 16 seconds. Source: Pushpin. */
+const MAX_RETRIES = 5;
+const FIRST_DELAY = 1000;
+const NO_CONTENT = new Uint8Array(0);
+
+/** Follows the next links of one stream: asks, sends the content on, tries again. */
+export class LinkFollower implements UpstreamHandler, TimerOwner {
+  readonly #request: HeldRequest;
+  readonly #hold: StreamHold;
+  readonly #retryTimer = new Timer(this);
+  /** What relative links are relative to: the last link that was followed. */
+  #base: string;
+  #uri = '';
+  #gripLast: readonly string[] = [];
+  #call: UpstreamCall | undefined;
+  #instruct: Instruct | undefined;
+  #filter: IdFilter | undefined;
+  #sent = false;
+  #failures = 0;
+  /** Links in a row that brought neither content nor a hold: a link that points to itself must not spin. */
+  #idleLinks = 0;
+
+  constructor(request: HeldRequest, hold: StreamHold) {
+    this.#request = request;
+    this.#hold = hold;
+    this.#base = request.uri;
+  }
+
+  /** Asks for `link`; the hold hears of its content, its instruct, or its failure. */
+  follow(link: string, gripLast: readonly string[]): void {
+    this.#uri = new URL(link, this.#base).href;
+    this.#gripLast = gripLast;
+    if (this.#idleLinks === 0) this.#ask();
+    else this.#askLater(Math.min(this.#idleLinks - 1, MAX_RETRIES - 1));
+  }
+
+  close(): void {
+    this.#request.services.timers.stop(this.#retryTimer);
+    this.#call?.abort();
+    this.#call = undefined;
+  }
+
+  onTimer(): void {
+    this.#ask();
+  }
+
+  onHead(status: number, reason: string, headers: string[]): void {
+    if (status < 200 || status > 299) {
+      this.#abandon();
+      this.#retry(`status ${status} ${reason}`);
+      return;
+    }
+    const instruct = parseLinkInstruct({ status, reason, headers, body: NO_CONTENT });
+    if (!instruct.ok) this.#fail(instruct.message);
+    else if (instruct.value.hold === 'response') this.#fail('Next link returned non-stream hold.');
+    else this.#begin(instruct.value);
+  }
+
+  onData(chunk: Buffer): boolean {
+    const content = this.#filtered(chunk);
+    if (content === undefined) return true;
+    if (!this.#sent) this.#hold.onLinkContent();
+    this.#sent = true;
+    return this.#hold.writeContent(content, this.#resume);
+  }
+
+  onEnd(): void {
+    this.#call = undefined;
+    const tail = this.#filter?.finish();
+    if (tail !== undefined && !tail.ok) {
+      this.#fail(`filter error: build-id: ${tail.message}`);
+      return;
+    }
+    const instruct = this.#instruct;
+    if (instruct === undefined) return;
+    this.#failures = 0;
+    this.#base = this.#uri;
+    const stands = this.#sent || instruct.hold !== 'none';
+    this.#idleLinks = stands ? 0 : this.#idleLinks + 1;
+    this.#hold.onLinkDone(instruct);
+  }
+
+  onError(error: UpstreamError): void {
+    this.#call = undefined;
+    if (error.kind === 'blocked') this.#fail(error.detail);
+    else this.#retry(error.detail);
+  }
+
+  #ask(): void {
+    this.#instruct = undefined;
+    this.#filter = undefined;
+    this.#sent = false;
+    this.#call = this.#request.fetchLink(this.#uri, this.#gripLast, this);
+  }
+
+  #begin(instruct: Instruct): void {
+    this.#instruct = instruct;
+    const filter = responseFilter(instruct);
+    if (filter?.ok === false) this.#fail(filter.message);
+    else this.#filter = filter?.value;
+  }
+
+  #filtered(chunk: Buffer): Uint8Array | undefined {
+    if (this.#filter === undefined) return chunk;
+    const result = this.#filter.update(chunk);
+    if (result.ok) return result.value;
+    this.#fail(`filter error: build-id: ${result.message}`);
+    return undefined;
+  }
+
+  #retry(detail: string): void {
+    this.#request.services.logger.info(
+      { uri: this.#uri, detail, failures: this.#failures + 1 },
+      'next link failed',
+    );
+    if (this.#sent || this.#failures >= MAX_RETRIES) this.#fail('Failed to retrieve next link.');
+    else this.#askLater(this.#failures++);
+  }
+
+  #askLater(exponent: number): void {
+    const { timers, clock } = this.#request.services;
+    timers.start(this.#retryTimer, FIRST_DELAY * 2 ** exponent + Math.floor(clock.random() * 1000));
+  }
+
+  #fail(detail: string): void {
+    this.#abandon();
+    this.#hold.fail(detail);
+  }
+
+  #abandon(): void {
+    this.#call?.abort();
+    this.#call = undefined;
+  }
+
+  readonly #resume = (): void => this.#call?.resume();
+}

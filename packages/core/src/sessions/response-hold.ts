@@ -1,0 +1,143 @@
+import { endToEndHeaders, type HttpResponseSend, headerValue, type Instruct } from '@p-8/protocol';
+import type { PublishedItem } from '../hub/published-item.js';
+import type { Outcome } from '../hub/receipt.js';
+import type { Subscription } from '../hub/session.js';
+import { Timer } from '../timers.js';
+import { patchBody } from './body-patch.js';
+import { filterContent } from './content-filters.js';
+import type { HeldRequest } from './held-request.js';
+import { HttpHold } from './http-hold.js';
+
+/** `waiting`: the origin is going to be asked again; `closed`: the client has its response, or is gone. */
+type State = 'holding' | 'waiting' | 'closed';
+
+/** A long-poll: the client waits until one item answers it, or the time is up. */
+export class ResponseHold extends HttpHold {
+  #state: State = 'holding';
+  readonly #timer = new Timer(this);
+
+  constructor(request: HeldRequest, instruct: Instruct) {
+    super(request, instruct);
+    request.client.owner = this;
+    request.services.hub.addSession(this);
+  }
+
+  /** Subscribes in one go with the check for items that came meanwhile: none can slip between. */
+  open(): void {
+    this.subscribe();
+    if (this.hasMissedItems()) this.#retry();
+    else this.request.services.timers.start(this.#timer, this.instruct.timeoutSeconds * 1000);
+  }
+
+  takes({ item }: PublishedItem): boolean {
+    return this.#state !== 'closed' && item.httpResponse !== undefined;
+  }
+
+  deliver(published: PublishedItem, subscription: Subscription): Outcome {
+    const { item } = published;
+    const format = item.httpResponse;
+    if (format === undefined || this.#state === 'closed') return undefined;
+    // The origin, asked again, will tell the client.
+    if (this.#state === 'waiting') return 'queued';
+    const verdict = this.check(
+      item,
+      subscription,
+      format.action === 'send' ? format.contentFilters : undefined,
+    );
+    if (verdict === 'missed') {
+      this.recover();
+      return 'queued';
+    }
+    if (verdict !== 'pass') return verdict;
+    if (format.action === 'send') return this.#respond(published, format, subscription);
+    if (format.action === 'hint') {
+      this.#state = 'waiting';
+      this.runUpdate();
+      return 'delivered';
+    }
+    this.advance(item, subscription);
+    return 'delivered';
+  }
+
+  recover(): void {
+    if (this.#state !== 'holding') return;
+    this.#state = 'waiting';
+    this.request.services.timers.stop(this.#timer);
+    this.request.services.limiter.add(this);
+  }
+
+  runUpdate(): void {
+    if (this.#state !== 'closed') this.#retry();
+  }
+
+  /** The time is up. */
+  onTimer(): void {
+    this.close();
+  }
+
+  /** Gives the client what the origin prepared for when nothing comes. */
+  close(): void {
+    const { code, reason, headers, body } = this.instruct.response;
+    this.#finish();
+    this.request.client.respond(code, reason, headers, body);
+  }
+
+  onClientGone(): void {
+    this.#finish();
+  }
+
+  onClientDrained(): void {}
+
+  #respond({ item }: PublishedItem, format: HttpResponseSend, subscription: Subscription): Outcome {
+    const { logger } = this.request.services;
+    const source = format.body ?? this.#patched(format, item.channel);
+    const content = filterContent(source, subscription.filters, this.instruct.meta, this.prevIdOf);
+    if (!content.ok) {
+      logger.info({ channel: item.channel, uri: this.request.uri }, content.message);
+      if (!this.request.debug) return 'dropped';
+      this.#finish();
+      this.request.refuse(content.message);
+      return 'dropped';
+    }
+    this.#finish();
+    const headers = mergeHeaders(this.instruct.response.headers, format.headers);
+    this.request.client.respond(format.code, format.reason, headers, content.value);
+    return 'delivered';
+  }
+
+  /** A patch that fails gives an empty body: the client must know that something has happened, as in Pushpin. */
+  #patched(format: HttpResponseSend, channel: string): Uint8Array {
+    const body = patchBody(this.instruct.response.body, format.bodyPatch ?? []);
+    if (body === undefined)
+      this.request.services.logger.info({ channel }, 'body-patch failed: sent an empty body');
+    return body ?? new Uint8Array(0);
+  }
+
+  #retry(): void {
+    const gripLast = this.gripLast();
+    this.#finish();
+    this.request.retry(gripLast);
+  }
+
+  #finish(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    const { hub, timers, limiter } = this.request.services;
+    timers.stop(this.#timer);
+    limiter.remove(this);
+    this.unsubscribe();
+    hub.removeSession(this);
+    this.request.client.owner = undefined;
+  }
+}
+
+/** The hold's own fields, with those of the item in place of equal names. */
+function mergeHeaders(base: readonly string[], own: readonly string[]): string[] {
+  const merged: string[] = [];
+  for (let i = 0; i + 1 < base.length; i += 2) {
+    const name = base[i] ?? '';
+    if (headerValue(own, name) === undefined) merged.push(name, base[i + 1] ?? '');
+  }
+  merged.push(...endToEndHeaders(own));
+  return merged;
+}

@@ -1,0 +1,355 @@
+import type { Instruct, Item } from '@p-8/protocol';
+import { ClientStream, OwnChunk, type StreamChunk } from '../http/client-stream.js';
+import type { PublishedItem } from '../hub/published-item.js';
+import type { Outcome } from '../hub/receipt.js';
+import type { Subscription } from '../hub/session.js';
+import { Timer } from '../timers.js';
+import { changesContent, filterContent, filterResponseBody } from './content-filters.js';
+import type { HeldRequest } from './held-request.js';
+import { HttpHold } from './http-hold.js';
+import { LinkFollower } from './link-follower.js';
+
+/**
+ * `opening`: the origin's own content is being sent. `holding`: items go straight to the client. `waiting`: the next
+ * link is going to be asked; `draining`: as soon as the slow client has taken what is there; `fetching`: it is being
+ * asked. `closed`: the client has it all, or is gone.
+ */
+type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'closed';
+
+/** An item that came while the next link was asked: whether it connects is known only then. */
+interface WaitingItem {
+  readonly published: PublishedItem;
+  readonly subscription: Subscription;
+}
+
+/** Steps of the spread of keep-alives, so that streams that were opened together do not all speak at once. */
+const KEEP_ALIVE_SPREAD = 8;
+
+/** A stream: the client gets the origin's content, then items as they come, until one of them closes it. */
+export class StreamHold extends HttpHold {
+  #state: State = 'opening';
+  readonly #stream: ClientStream;
+  readonly #links: LinkFollower;
+  readonly #keepAliveTimer = new Timer(this);
+  readonly #linkTimer = new Timer(this);
+  readonly #spread: number;
+  #keepAlive: StreamChunk | undefined;
+  #waiting: WaitingItem[] = [];
+  #waitingBytes = 0;
+  /** An update was asked for while one was under way. */
+  #updateAgain = false;
+  #sourceResume: (() => void) | undefined;
+
+  /** Sends the head. @throws TypeError when HTTP does not allow it. */
+  constructor(request: HeldRequest, instruct: Instruct) {
+    super(request, instruct);
+    const { client, services } = request;
+    const { code, reason, headers } = instruct.response;
+    client.sendHead(code, reason, headers);
+    client.flushHead();
+    client.owner = this;
+    services.hub.addSession(this);
+    this.#stream = new ClientStream(client, services.flusher, this);
+    this.#links = new LinkFollower(request, this);
+    this.#spread = Math.floor(services.clock.random() * KEEP_ALIVE_SPREAD) / KEEP_ALIVE_SPREAD;
+  }
+
+  /** Sends the origin's own content, and holds. */
+  open(): void {
+    const body = filterResponseBody(this.instruct);
+    if (!body.ok) {
+      this.fail(body.message);
+      return;
+    }
+    this.#stream.write(new OwnChunk(body.value));
+    this.begin();
+  }
+
+  /** Sends a part of content that comes in parts. False: `resume` is called when there is room again. */
+  writeContent(content: Uint8Array, resume: () => void): boolean {
+    this.#stream.write(new OwnChunk(content));
+    this.#stream.flush();
+    if (this.#stream.blocked) this.#sourceResume = resume;
+    return !this.#stream.blocked;
+  }
+
+  /** The origin's own content has been sent: what does its instruct say to do next? */
+  begin(): void {
+    if (this.#state === 'closed') return;
+    this.subscribe();
+    const numbered = [...this.subscriptions.values()].find(({ prevId }) => prevId !== undefined);
+    if (numbered !== undefined && this.instruct.nextLink === undefined) {
+      this.fail(`channel '${numbered.name}' specifies prev-id, but no next link found`);
+    } else if (this.instruct.hold === 'none') {
+      this.#fetch();
+    } else {
+      this.#hold();
+      if (this.hasMissedItems()) this.recover();
+    }
+  }
+
+  takes({ item }: PublishedItem): boolean {
+    return this.#state !== 'closed' && item.httpStream !== undefined;
+  }
+
+  deliver(published: PublishedItem, subscription: Subscription): Outcome {
+    if (published.item.httpStream === undefined) return undefined;
+    switch (this.#state) {
+      case 'holding':
+        return this.#process(published, subscription);
+      case 'waiting':
+      case 'fetching':
+        return this.#keepForLater(published, subscription);
+      case 'draining':
+        // The next link will bring it.
+        return 'queued';
+      default:
+        return undefined;
+    }
+  }
+
+  recover(): void {
+    this.#update('low');
+  }
+
+  runUpdate(): void {
+    if (this.#state !== 'waiting') return;
+    if (this.#stream.blocked) this.#state = 'draining';
+    else this.#fetch();
+  }
+
+  onClientGone(): void {
+    this.#finish();
+  }
+
+  onClientDrained(): void {
+    this.#stream.onClientDrained();
+  }
+
+  onStreamDrained(): void {
+    const resume = this.#sourceResume;
+    this.#sourceResume = undefined;
+    resume?.();
+    if (this.#state === 'draining') this.#fetch();
+  }
+
+  onTimer(timer: Timer): void {
+    if (timer === this.#linkTimer) this.#onLinkTimeout();
+    else this.#onKeepAlive();
+  }
+
+  /** The next link has been asked, its content sent: its instruct replaces the one before. */
+  onLinkDone(instruct: Instruct): void {
+    this.instruct = instruct;
+    this.#keepAlive = undefined;
+    if (instruct.keepAlive === undefined) this.request.services.timers.stop(this.#keepAliveTimer);
+    this.subscribe();
+    if (instruct.hold === 'none') {
+      if (instruct.nextLink === undefined) this.end();
+      else if (this.#stream.blocked) this.#state = 'draining';
+      else this.#fetch();
+      return;
+    }
+    this.#hold();
+    this.#processWaiting();
+    if (this.#updateAgain && this.#state === 'holding') this.recover();
+  }
+
+  /** The link's content begins: it says by itself that the stream is alive. */
+  onLinkContent(): void {
+    this.request.services.timers.stop(this.#keepAliveTimer);
+  }
+
+  /** Ends the body properly. */
+  end(): void {
+    if (this.#state === 'closed') return;
+    this.#finish();
+    this.#stream.end();
+  }
+
+  close(): void {
+    this.end();
+  }
+
+  /** Ends the body because something went wrong; in debug mode it says what. */
+  fail(detail: string): void {
+    if (this.#state === 'closed') return;
+    const { services, debug, uri } = this.request;
+    services.logger.info({ uri, detail }, 'stream ended');
+    if (debug) this.#stream.write(new OwnChunk(Buffer.from(`\n\n${detail}\n`)));
+    this.end();
+  }
+
+  #hold(): void {
+    this.#state = 'holding';
+    const { timers } = this.request.services;
+    const { keepAlive, nextLink } = this.instruct;
+    if (keepAlive !== undefined && !this.#keepAliveTimer.pending)
+      this.#startKeepAlive(keepAlive.timeoutSeconds);
+    if (nextLink !== undefined) timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
+  }
+
+  #process(published: PublishedItem, subscription: Subscription): Outcome {
+    const { item } = published;
+    const format = item.httpStream;
+    if (format === undefined) return undefined;
+    const verdict = this.check(
+      item,
+      subscription,
+      format.action === 'send' ? format.contentFilters : undefined,
+    );
+    if (verdict === 'missed') {
+      this.recover();
+      return 'queued';
+    }
+    if (verdict !== 'pass') return verdict;
+    if (format.action === 'send') return this.#send(published, subscription);
+    // A hint does not count as received: it carries nothing, and Grip-Last must tell what the client really has.
+    if (format.action === 'hint') this.#update('high');
+    else this.advance(item, subscription);
+    if (format.action === 'close') this.end();
+    return 'delivered';
+  }
+
+  #send(published: PublishedItem, subscription: Subscription): Outcome {
+    const { item } = published;
+    const chunk = this.#chunkFor(published, subscription);
+    if (chunk === undefined) return 'dropped';
+    if (this.#stream.pendingBytes + chunk.content.length > this.request.services.sessionQueueBytes)
+      return this.#overflow(item);
+    const wasBlocked = this.#stream.blocked;
+    this.#stream.write(chunk);
+    this.advance(item, subscription);
+    subscription.active = true;
+    const { keepAlive } = this.instruct;
+    if (keepAlive?.mode === 'idle') this.#startKeepAlive(keepAlive.timeoutSeconds);
+    return wasBlocked ? 'queued' : 'delivered';
+  }
+
+  /** The bytes of an item for this session: shared with others, unless a filter changes them. */
+  #chunkFor(published: PublishedItem, subscription: Subscription): StreamChunk | undefined {
+    const shared = published.streamChunk;
+    if (!changesContent(subscription.filters)) return shared;
+    const content = filterContent(shared.content, subscription.filters, this.instruct.meta, this.prevIdOf);
+    if (content.ok) return new OwnChunk(content.value);
+    this.request.services.logger.info(
+      { channel: subscription.channel, uri: this.request.uri },
+      content.message,
+    );
+    if (this.request.debug) this.fail(content.message);
+    return undefined;
+  }
+
+  /** The client is too slow. Where the origin can fill the gap, it will; elsewhere the client must see that there is one. */
+  #overflow(item: Item): Outcome {
+    const { logger } = this.request.services;
+    const fields = { uri: this.request.uri, channel: item.channel, bytes: this.#stream.pendingBytes };
+    if (this.instruct.nextLink !== undefined) {
+      logger.info(fields, 'slow client: recovers from the next link');
+      this.request.services.timers.stop(this.#linkTimer);
+      this.#state = 'draining';
+      return 'queued';
+    }
+    logger.info(fields, 'slow client: connection cut');
+    this.#finish();
+    this.request.client.abort();
+    return 'dropped';
+  }
+
+  #update(priority: 'low' | 'high'): void {
+    if (this.instruct.nextLink === undefined) return;
+    if (this.#state === 'fetching') this.#updateAgain = true;
+    if (this.#state === 'holding') {
+      this.request.services.timers.stop(this.#linkTimer);
+      this.#state = 'waiting';
+      this.#clearWaiting();
+      if (priority === 'low') this.request.services.limiter.add(this);
+    }
+    if (this.#state !== 'waiting' || priority === 'low') return;
+    this.request.services.limiter.remove(this);
+    this.runUpdate();
+  }
+
+  #fetch(): void {
+    const { nextLink } = this.instruct;
+    if (nextLink === undefined) {
+      this.end();
+      return;
+    }
+    this.#state = 'fetching';
+    this.#updateAgain = false;
+    this.request.services.timers.stop(this.#linkTimer);
+    this.#links.follow(nextLink.uri, this.gripLast());
+  }
+
+  #keepForLater(published: PublishedItem, subscription: Subscription): Outcome {
+    const size = published.streamChunk.content.length;
+    if (this.#waitingBytes + size > this.request.services.sessionQueueBytes) {
+      // Asking once more, after this time, brings what there is no room for.
+      this.#updateAgain = true;
+      this.#clearWaiting();
+      return 'queued';
+    }
+    this.#waiting.push({ published, subscription });
+    this.#waitingBytes += size;
+    return 'queued';
+  }
+
+  /** What came meanwhile: the link's content covers it up to the first item that connects. */
+  #processWaiting(): void {
+    const waiting = this.#waiting;
+    this.#clearWaiting();
+    let connected = false;
+    for (const { published, subscription } of waiting) {
+      const { item } = published;
+      const current = this.subscriptions.get(subscription.channel);
+      if (current === undefined) continue;
+      connected ||= current.prevId === undefined || current.prevId === item.prevId;
+      if (connected) this.deliver(published, current);
+    }
+  }
+
+  #clearWaiting(): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  #onKeepAlive(): void {
+    const { keepAlive } = this.instruct;
+    if (keepAlive === undefined) return;
+    this.#keepAlive ??= new OwnChunk(keepAlive.data);
+    if (!this.#stream.blocked) this.#stream.write(this.#keepAlive);
+    this.#startKeepAlive(keepAlive.timeoutSeconds);
+  }
+
+  #startKeepAlive(timeoutSeconds: number): void {
+    this.request.services.timers.start(this.#keepAliveTimer, (timeoutSeconds - this.#spread) * 1000);
+  }
+
+  /** No word for a while: has something been missed? Not if every channel has had items since. */
+  #onLinkTimeout(): void {
+    const { nextLink } = this.instruct;
+    if (nextLink === undefined) return;
+    const subscriptions = [...this.subscriptions.values()];
+    const active = subscriptions.length > 0 && subscriptions.every((subscription) => subscription.active);
+    if (!active) {
+      this.recover();
+      return;
+    }
+    for (const subscription of subscriptions) subscription.active = false;
+    this.request.services.timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
+  }
+
+  #finish(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    const { hub, timers, limiter } = this.request.services;
+    timers.stop(this.#keepAliveTimer);
+    timers.stop(this.#linkTimer);
+    limiter.remove(this);
+    this.#links.close();
+    this.#clearWaiting();
+    this.unsubscribe();
+    hub.removeSession(this);
+  }
+}

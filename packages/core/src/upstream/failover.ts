@@ -1,0 +1,108 @@
+import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
+
+/** One target of a {@link FailoverUpstream}. */
+export interface FailoverTarget {
+  /** For messages: `host:port`. */
+  readonly name: string;
+  readonly upstream: Upstream;
+  /** Replaces the request's `Host`. */
+  readonly host: string | undefined;
+}
+
+/**
+ * Several targets, tried in order. The next one is asked only when no connection could be made: then nothing of the
+ * request has been read, and a body that streams is still whole.
+ */
+export class FailoverUpstream implements Upstream {
+  readonly #targets: readonly FailoverTarget[];
+
+  constructor(targets: readonly FailoverTarget[]) {
+    this.#targets = targets;
+  }
+
+  send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
+    const call = new FailoverCall(this.#targets, request, handler);
+    call.next();
+    return call;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#targets.map(({ upstream }) => upstream.close()));
+  }
+}
+
+class FailoverCall implements UpstreamCall, UpstreamHandler {
+  readonly #targets: readonly FailoverTarget[];
+  readonly #request: UpstreamRequest;
+  readonly #handler: UpstreamHandler;
+  #index = 0;
+  #call: UpstreamCall | undefined;
+  #aborted = false;
+
+  constructor(targets: readonly FailoverTarget[], request: UpstreamRequest, handler: UpstreamHandler) {
+    this.#targets = targets;
+    this.#request = request;
+    this.#handler = handler;
+  }
+
+  next(): void {
+    const target = this.#targets[this.#index++];
+    if (target === undefined) {
+      const tried = this.#targets.map(({ name }) => name).join(', ');
+      this.#handler.onError({ kind: 'connect', detail: `Unable to connect to any targets. Tried: ${tried}` });
+      return;
+    }
+    const { host } = target;
+    const request =
+      host === undefined
+        ? this.#request
+        : { ...this.#request, headers: withHost(this.#request.headers, host) };
+    const call = target.upstream.send(request, this);
+    // A failure can come before `send` returns; then the next target's call is in place already.
+    if (this.#call === undefined || this.#targets[this.#index - 1] === target) this.#call = call;
+    if (this.#aborted) call.abort();
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#call?.abort();
+  }
+
+  resume(): void {
+    this.#call?.resume();
+  }
+
+  onInterim(status: number, headers: string[]): void {
+    this.#handler.onInterim?.(status, headers);
+  }
+
+  onHead(status: number, reason: string, headers: string[]): void {
+    this.#handler.onHead(status, reason, headers);
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#handler.onData(chunk);
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    this.#handler.onEnd(trailers);
+  }
+
+  onError(error: UpstreamError): void {
+    if (error.kind === 'connect') this.next();
+    else this.#handler.onError(error);
+  }
+}
+
+/** `headers` with `host` in place of its `Host` field. */
+export function withHost(headers: readonly string[], host: string): string[] {
+  const changed = [...headers];
+  for (let i = 0; i < changed.length; i += 2) {
+    if (changed[i]?.toLowerCase() === 'host') {
+      changed[i + 1] = host;
+      return changed;
+    }
+  }
+  changed.push('Host', host);
+  return changed;
+}

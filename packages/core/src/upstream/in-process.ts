@@ -1,0 +1,102 @@
+import http, { type IncomingMessage, type Server } from 'node:http';
+import { type Duplex, duplexPair } from 'node:stream';
+import { Pool } from 'undici';
+import { type CallCounter, Exchange } from './exchange.js';
+import type { ClientFacts, Upstream, UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream.js';
+
+/** Carries the number of a follow-up from our client side to our server side; the app never sees it. */
+const FOLLOW_UP_HEADER = 'p-8-follow-up';
+const kFollowUp = Symbol('p-8 follow-up');
+
+/** Whether a request comes from this process's own {@link InProcessUpstream}. */
+export function isFollowUp(req: IncomingMessage): boolean {
+  return kFollowUp in req.socket;
+}
+
+/** Anything that takes requests as an `http.Server` does. */
+export interface RequestTarget {
+  emit(event: 'request', req: IncomingMessage, res: http.ServerResponse): boolean;
+}
+
+/** A bare request listener as a {@link RequestTarget}. */
+export function listenerTarget(listener: http.RequestListener): RequestTarget {
+  return {
+    emit(_event, req, res) {
+      listener(req, res as Parameters<http.RequestListener>[1]);
+      return true;
+    },
+  };
+}
+
+/**
+ * The app in this process as an origin: requests run through memory to a server that never listens, which hands them to
+ * the real one as its own. Real HTTP semantics for every framework, and no port.
+ */
+export class InProcessUpstream implements Upstream {
+  readonly #target: RequestTarget;
+  readonly #inner: Server;
+  readonly #pool: Pool;
+  readonly #calls: CallCounter;
+  readonly #clients = new Map<string, ClientFacts>();
+  #count = 0;
+
+  constructor(target: RequestTarget, calls: CallCounter) {
+    this.#target = target;
+    this.#calls = calls;
+    this.#inner = http.createServer((req, res) => this.#receive(req, res));
+    // Follow-ups of one client may wait for another's for as long as the app likes: no time-out of ours cuts them.
+    this.#inner.requestTimeout = 0;
+    this.#pool = new Pool('http://p-8.invalid', {
+      pipelining: 1,
+      connect: (_options, callback) => {
+        const [ours, theirs] = duplexPair().map(asSocket) as [Duplex, Duplex];
+        Object.assign(theirs, { [kFollowUp]: true });
+        this.#inner.emit('connection', theirs);
+        queueMicrotask(() => callback(null, ours as never));
+      },
+    });
+  }
+
+  send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
+    const id = String(++this.#count);
+    const headers = [...request.headers, FOLLOW_UP_HEADER, id];
+    if (request.client !== undefined) this.#clients.set(id, request.client);
+    const exchange = new Exchange(handler, this.#calls, (failed, error) => {
+      this.#clients.delete(id);
+      failed.fail({ kind: 'broken', detail: `the app gave no response: ${error.message}`, cause: error });
+    });
+    exchange.dispatch(this.#pool, { ...request, headers }, 0);
+    return exchange;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+    this.#inner.close();
+  }
+
+  #receive(req: IncomingMessage, res: http.ServerResponse): void {
+    const id = String(req.headers[FOLLOW_UP_HEADER]);
+    delete req.headers[FOLLOW_UP_HEADER];
+    const at = req.rawHeaders.lastIndexOf(FOLLOW_UP_HEADER);
+    if (at >= 0) req.rawHeaders.splice(at, 2);
+    const client = this.#clients.get(id);
+    this.#clients.delete(id);
+    // One connection carries one request at a time, so its facts can be the client's.
+    if (client !== undefined) Object.assign(req.socket, client);
+    this.#target.emit('request', req, res);
+  }
+}
+
+/** Gives one half of a duplex pair the socket methods that Node's HTTP server and undici call. */
+function asSocket(duplex: Duplex): Duplex {
+  const returnSelf = function (this: Duplex): Duplex {
+    return this;
+  };
+  return Object.assign(duplex, {
+    setKeepAlive: returnSelf,
+    setNoDelay: returnSelf,
+    setTimeout: returnSelf,
+    ref: returnSelf,
+    unref: returnSelf,
+  });
+}

@@ -1,0 +1,112 @@
+import { buildConnector, Pool } from 'undici';
+import { GripError } from '../errors.js';
+import { type CallCounter, Exchange } from './exchange.js';
+import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
+import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
+
+/** How to reach one remote origin. */
+export interface RemoteOptions {
+  /** `http://host:port` or `https://host:port`. */
+  readonly url: string;
+  readonly insecure: boolean;
+  /** Server name of the TLS handshake; undefined: the request's own host. */
+  readonly servername: string | undefined;
+  /** Refuse internal addresses after resolving. */
+  readonly untrusted: boolean;
+  readonly clientCert: string | undefined;
+  readonly clientKey: string | undefined;
+  /** Milliseconds. */
+  readonly connectTimeout: number;
+  /** Milliseconds until the response's head; 0: for ever. */
+  readonly responseTimeout: number;
+}
+
+/** An origin elsewhere, over a pool of kept-alive connections. */
+export class RemoteUpstream implements Upstream {
+  readonly #pool: Pool;
+  readonly #responseTimeout: number;
+  readonly #calls: CallCounter;
+
+  constructor(options: RemoteOptions, calls: CallCounter) {
+    this.#calls = calls;
+    this.#responseTimeout = options.responseTimeout;
+    this.#pool = new Pool(options.url, { pipelining: 1, allowH2: false, connect: connector(options) });
+  }
+
+  send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
+    let again = isRepeatable(request);
+    const exchange = new Exchange(handler, this.#calls, (failed, error) => {
+      if (failed.aborted) return;
+      if (again && isStaleConnection(error)) {
+        // The origin closed a kept-alive connection just as we took it from the pool: RFC 9110 9.2.2 allows to repeat.
+        again = false;
+        failed.dispatch(this.#pool, request, this.#responseTimeout);
+        return;
+      }
+      failed.fail(describe(error));
+    });
+    exchange.dispatch(this.#pool, request, this.#responseTimeout);
+    return exchange;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+function connector(options: RemoteOptions): buildConnector.connector {
+  const connect = buildConnector({
+    timeout: options.connectTimeout,
+    rejectUnauthorized: !options.insecure,
+    ...(options.servername === undefined ? {} : { servername: options.servername }),
+    ...(options.clientCert === undefined ? {} : { cert: options.clientCert }),
+    ...(options.clientKey === undefined ? {} : { key: options.clientKey }),
+    ...(options.untrusted ? { lookup: refuseInternalAddresses } : {}),
+  });
+  if (!options.untrusted) return connect;
+  return (target, callback) => {
+    // Sockets do not look up what is an address already.
+    const address = target.hostname.replace(/^\[|\]$/g, '');
+    if (!isInternalAddress(address)) connect(target, callback);
+    else callback(new GripError('GRIP_ERR_LINK_REFUSED', `${address} is an internal address`), null);
+  };
+}
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+function isRepeatable(request: UpstreamRequest): boolean {
+  return IDEMPOTENT.has(request.method) && (request.body === null || request.body instanceof Uint8Array);
+}
+
+const STALE = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+function isStaleConnection(error: Error): boolean {
+  return STALE.has(codeOf(error));
+}
+
+const CONNECT_FAILURES = new Set([
+  'ECONNREFUSED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EPROTO',
+]);
+
+function describe(error: Error): UpstreamError {
+  const code = codeOf(error);
+  const detail = error.message || code;
+  if (code === 'GRIP_ERR_LINK_REFUSED') return { kind: 'blocked', detail, cause: error };
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') return { kind: 'timeout', detail, cause: error };
+  const isTls = /^(ERR_(TLS|SSL)_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code);
+  return { kind: isTls || CONNECT_FAILURES.has(code) ? 'connect' : 'broken', detail, cause: error };
+}
+
+function codeOf(error: Error): string {
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // Node reports the failure of several addresses (IPv4 and IPv6) as one error that holds the others.
+  const first = error instanceof AggregateError ? error.errors[0] : undefined;
+  return first instanceof Error ? codeOf(first) : '';
+}

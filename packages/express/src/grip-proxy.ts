@@ -1,0 +1,41 @@
+import type { RequestListener } from 'node:http';
+import {
+  type ControlApiOptions,
+  type GripMembers,
+  GripProxy,
+  type GripProxyOptions,
+  gripMembers,
+} from '@p-8/core';
+import type { Request, RequestHandler } from 'express';
+
+/** Express middleware that is a GRIP proxy, and its members. */
+export interface GripMiddleware extends RequestHandler, GripMembers {
+  /** The control API for other processes, to mount below a path: `app.use('/grip', grip.controlApi({ key }))`. */
+  controlApi(options?: ControlApiOptions): RequestHandler;
+  /** Puts the proxy in front of the app in place of `app.use`, before Express's own cost: `http.createServer(grip.wrap(app))`. */
+  wrap(app: RequestListener): RequestListener;
+}
+
+/**
+ * Makes a GRIP proxy for an Express app. Without options the app itself is the origin: a handler that answers with
+ * `Grip-Hold` and `Grip-Channel` has its client held. With `target` or `routes` other servers are.
+ * @throws GripError `GRIP_ERR_OPTION` when an option is unknown or wrong.
+ *
+ * @example
+ * ```ts
+ * const grip = gripProxy();
+ * app.use(grip);
+ * app.get('/stream', (req, res) => res.set({ 'Grip-Hold': 'stream', 'Grip-Channel': 'news' }).send('[open]\n'));
+ * await grip.publish('news', { 'http-stream': 'hello\n' });
+ * ```
+ */
+export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
+  const proxy = new GripProxy(options);
+  // A parser that is mounted before leaves its work on the request itself.
+  const middleware: RequestHandler = (req, res, next) =>
+    proxy.handle(req, res, next, req as Request & { rawBody?: unknown });
+  return Object.assign(middleware, gripMembers(proxy), {
+    controlApi: (controlOptions?: ControlApiOptions): RequestHandler => proxy.controlApi(controlOptions),
+    wrap: (app: RequestListener): RequestListener => proxy.wrap(app),
+  });
+}

@@ -1,0 +1,10 @@
+export type {
+  ControlApiOptions,
+  GripProxyOptions,
+  Logger,
+  Receipt,
+  RouteOptions,
+  TargetOptions,
+} from '@p-8/core';
+export { GripError } from '@p-8/core';
+export { type GripMiddleware, gripProxy } from './grip-proxy.js';

@@ -1,0 +1,26 @@
+import { ok, type Result } from './result.js';
+import { renderTemplate } from './template.js';
+import { binaryToBytes, bytesToBinary, decodeUtf8, encodeUtf8 } from './text.js';
+
+const PERCENT = 0x25;
+
+/**
+ * The filter `var-subst`: replaces `%(NAME)s` in content by the subscription's meta, and `%%` by a percent sign. Any other
+ * percent sign is an error. Content need not be text; messages have the offset in bytes. Source: GRIP, Pushpin 1.36.
+ *
+ * @example
+ * ```ts
+ * substituteVariables(new TextEncoder().encode('hello %(user)s'), new Map([['user', 'alice']]));
+ * ```
+ */
+export function substituteVariables(
+  content: Uint8Array,
+  meta: ReadonlyMap<string, string>,
+): Result<Uint8Array> {
+  if (!content.includes(PERCENT)) return ok(content);
+  const rendered = renderTemplate(bytesToBinary(content), (name) => {
+    const value = meta.get(decodeUtf8(binaryToBytes(name)));
+    return value === undefined ? undefined : bytesToBinary(encodeUtf8(value));
+  });
+  return rendered.ok ? ok(binaryToBytes(rendered.value)) : rendered;
+}
