@@ -16,6 +16,7 @@ import type { ParsedBody } from './http/request-body.js';
 import { Signer } from './http/signature.js';
 import { Hub } from './hub/hub.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
+import type { OnError } from './logger.js';
 import { AppMount } from './mounts/app-mount.js';
 import type { Mount, Next, ProxyContext } from './mounts/mount.js';
 import { RouteMount } from './mounts/route-mount.js';
@@ -72,7 +73,10 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     super();
     const settings = readOptions(options);
     const { clock, logger } = settings;
-    const timers = new Timers(clock);
+    // What one connection throws ends there.
+    const onError = (error: unknown): void =>
+      logger.error({ err: error }, 'an internal error ended one connection');
+    const timers = new Timers(clock, onError);
     this.#settings = settings;
     this.hub = new Hub({
       clock,
@@ -80,15 +84,17 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       messageWait: settings.messageWait,
       idCacheTtl: settings.idCacheTtl,
       lastIdsMax: settings.lastIdsMax,
-      onChannel: (event, channel) => this.emit(event, channel),
+      onError,
+      onChannel: (event, channel) => this.#tell(event, channel, onError),
     });
     this.#services = {
       hub: this.hub,
       clock,
       timers,
-      limiter: new UpdateLimiter(clock),
-      flusher: new Flusher(),
+      limiter: new UpdateLimiter(clock, onError),
+      flusher: new Flusher(onError),
       logger,
+      onError,
       subscriptionsPerConnection: settings.subscriptionsPerConnection,
       sessionQueueBytes: settings.sessionQueueBytes,
     };
@@ -194,6 +200,15 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     this.#services.timers.close();
     await Promise.all([this.#mount.close(), this.#linkHosts.close()]);
     this.removeAllListeners();
+  }
+
+  /** A listener that throws must not disturb what it is told of. */
+  #tell(event: 'subscribe' | 'unsubscribe', channel: string, onError: OnError): void {
+    try {
+      this.emit(event, channel);
+    } catch (error) {
+      onError(error);
+    }
   }
 
   #signer(iss: string, key: string | Uint8Array): Signer | undefined {

@@ -6,7 +6,24 @@ export interface Logger {
   debug(fields: object, message: string): void;
 }
 
+/** Gets what a callback of one connection threw, where the other connections must go on. */
+export type OnError = (error: unknown) => void;
+
 const ignore = (): void => {};
 
 /** A logger that says nothing: the default of the library. */
 export const silentLogger: Logger = { error: ignore, warn: ignore, info: ignore, debug: ignore };
+
+/** A logger that never throws, whatever the one behind it does: logging must not end a connection. */
+export function safeLogger(logger: Logger): Logger {
+  const safe =
+    (level: keyof Logger) =>
+    (fields: object, message: string): void => {
+      try {
+        logger[level](fields, message);
+      } catch {
+        // There is nobody left to tell.
+      }
+    };
+  return { error: safe('error'), warn: safe('warn'), info: safe('info'), debug: safe('debug') };
+}

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
 import { GripError } from './errors.js';
-import { type Logger, silentLogger } from './logger.js';
+import { type Logger, safeLogger, silentLogger } from './logger.js';
 import type { GripProxyOptions, RouteOptions, TargetOptions } from './options.js';
 
 /** The options of a proxy, checked and complete. */
@@ -86,7 +86,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     lastIdsMax: options.lastIdsMax ?? 1_000_000,
     connectTimeout: options.connectTimeout ?? 10_000,
     responseTimeout: options.responseTimeout ?? 1_800_000,
-    logger: options.logger ?? silentLogger,
+    logger: options.logger === undefined ? silentLogger : safeLogger(options.logger),
     clock: options.clock ?? systemClock,
   };
 }

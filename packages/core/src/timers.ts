@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from './clock.js';
+import type { OnError } from './logger.js';
 
 /** Who is told when a {@link Timer} is due. */
 export interface TimerOwner {
@@ -28,11 +29,14 @@ export class Timer {
  */
 export class Timers {
   readonly #clock: Clock;
+  readonly #onError: OnError;
   readonly #lists = new Map<number, PeriodList>();
   #size = 0;
 
-  constructor(clock: Clock) {
+  /** `onError` gets what an owner throws; the other owners are not disturbed. */
+  constructor(clock: Clock, onError: OnError) {
     this.#clock = clock;
+    this.#onError = onError;
   }
 
   /** How many timers are pending. */
@@ -73,7 +77,11 @@ export class Timers {
     // An owner may start, stop or close anything: only the list itself says what is still due.
     for (let timer = list.first; timer !== undefined && timer.due <= now; timer = list.first) {
       this.stop(timer);
-      timer.owner.onTimer(timer);
+      try {
+        timer.owner.onTimer(timer);
+      } catch (error) {
+        this.#onError(error);
+      }
     }
     list.arm();
   };

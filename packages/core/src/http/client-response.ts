@@ -1,6 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import type { HeaderList } from '@p-8/protocol';
-import { reasonPhrase } from '@p-8/protocol';
+import { type HeaderList, reasonPhrase } from '@p-8/protocol';
+import { crossOriginHeaders } from './cors.js';
 
 /** The methods of a response that P-8 patches, as they were before, in the forms that P-8 calls. */
 export interface ResponseMethods {
@@ -38,6 +38,8 @@ export class ClientResponse {
   #gone = false;
   #headSent = false;
   #waitsForDrain = false;
+  /** Pages of other origins may read the response. */
+  crossOrigin = false;
 
   /** `methods`: how to reach the response itself, when its own methods are patched. */
   constructor(req: IncomingMessage, res: ServerResponse, methods: ResponseMethods = nativeMethods(res)) {
@@ -71,11 +73,12 @@ export class ClientResponse {
   }
 
   /**
-   * Sends the head. Fields that a framework has set on the response stay, unless `headers` has them too.
+   * Sends the head. Fields that a framework has set on the response stay, unless `fields` has them too.
    * @throws TypeError on a status, reason or field that HTTP does not allow.
    */
-  sendHead(status: number, reason: string, headers: HeaderList): void {
+  sendHead(status: number, reason: string, fields: HeaderList): void {
     const { res } = this;
+    const headers = this.crossOrigin ? [...fields, ...crossOriginHeaders(this.req, fields)] : fields;
     const text = reason === '' ? reasonPhrase(status) : reason;
     const untouched = this.#methods.writeHead === native.writeHead;
     if (untouched && res.getHeaderNames().length === 0) {
@@ -99,7 +102,7 @@ export class ClientResponse {
     this.#headSent = true;
   }
 
-  /** Sends a whole response. */
+  /** Sends a whole response. @throws as {@link sendHead} does. */
   respond(status: number, reason: string, headers: HeaderList, body: Uint8Array): void {
     if (this.gone) return;
     if (!this.canHaveBody(status)) {

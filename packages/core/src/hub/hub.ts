@@ -1,10 +1,11 @@
 import type { Item } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
+import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
 import { IdCache } from './id-cache.js';
 import { LastIds } from './last-ids.js';
 import { PublishedItem } from './published-item.js';
-import { type Receipt, ReceiptCounter } from './receipt.js';
+import { type Outcome, type Receipt, ReceiptCounter } from './receipt.js';
 import { Sequencer } from './sequencer.js';
 import type { Session, Subscription } from './session.js';
 
@@ -15,6 +16,8 @@ export interface HubOptions {
   readonly messageWait: number;
   readonly idCacheTtl: number;
   readonly lastIdsMax: number;
+  /** Gets what a session throws; the others get the item all the same. */
+  readonly onError: OnError;
   /** Hears of a channel's first subscriber, and of its last one leaving. */
   readonly onChannel: (event: 'subscribe' | 'unsubscribe', channel: string) => void;
 }
@@ -27,6 +30,7 @@ export class Hub {
   readonly #idCache: IdCache;
   readonly #sequencer: Sequencer;
   readonly #onChannel: HubOptions['onChannel'];
+  readonly #onError: OnError;
 
   constructor(options: HubOptions) {
     this.#lastIds = new LastIds(options.lastIdsMax);
@@ -35,6 +39,7 @@ export class Hub {
       this.#fanOut(item),
     );
     this.#onChannel = options.onChannel;
+    this.#onError = options.onError;
   }
 
   /** How many channels have subscribers. */
@@ -122,9 +127,19 @@ export class Hub {
     const published = new PublishedItem(item);
     const counter = new ReceiptCounter();
     // A session may leave while we are at it; a Set allows that.
-    for (const subscription of subscribers)
-      counter.count(subscription.session.deliver(published, subscription));
+    for (const subscription of subscribers) counter.count(this.#deliver(published, subscription));
     return counter.receipt();
+  }
+
+  #deliver(published: PublishedItem, subscription: Subscription): Outcome {
+    const { session } = subscription;
+    try {
+      return session.deliver(published, subscription);
+    } catch (error) {
+      this.#onError(error);
+      session.abort();
+      return 'dropped';
+    }
   }
 
   #wouldReach(item: Item, outcome: 'queued' | 'dropped'): Receipt {

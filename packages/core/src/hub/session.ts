@@ -11,6 +11,8 @@ export interface Session {
   recover(): void;
   /** Ends the connection as properly as its kind allows. */
   close(): void;
+  /** Cuts the connection: the client sees that something is missing. */
+  abort(): void;
 }
 
 /** One session's place in one channel. */

@@ -42,6 +42,18 @@ export class RouteMount implements Mount {
     next: Next | undefined,
     _parsed: ParsedBody | undefined,
   ): void {
+    try {
+      this.#take(req, res, next);
+    } catch (error) {
+      this.#crash(res, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#upstreams.close();
+  }
+
+  #take(req: IncomingMessage, res: ServerResponse, next: Next | undefined): void {
     const { settings } = this.#context;
     const refusal = checkRequest(req);
     if (refusal !== undefined) {
@@ -61,13 +73,16 @@ export class RouteMount implements Mount {
       return;
     }
     // The body waits meanwhile: nobody reads it.
-    void this.#verifier
+    this.#verifier
       .verify(signature)
-      .then((claims) => this.#proxy(req, res, request, route, claims !== undefined));
+      .then((claims) => this.#proxy(req, res, request, route, claims !== undefined))
+      .catch((error: unknown) => this.#crash(res, error));
   }
 
-  async close(): Promise<void> {
-    await this.#upstreams.close();
+  /** An error of ours ends this request, and nothing else. */
+  #crash(res: ServerResponse, error: unknown): void {
+    this.#context.services.onError(error);
+    res.destroy();
   }
 
   #find(req: IncomingMessage, request: ClientRequest): Route | undefined {

@@ -43,6 +43,7 @@ export class GripRequest implements HeldRequest, Asker {
     this.#origin = origin;
     this.#body = body;
     this.uri = origin.uri(request);
+    client.crossOrigin = origin.autoCrossOrigin;
   }
 
   get method(): string {

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { ClientResponse } from '../http/client-response.js';
 import type { Flusher } from '../http/flusher.js';
 import type { Hub } from '../hub/hub.js';
-import type { Logger } from '../logger.js';
+import type { Logger, OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import type { UpdateLimiter } from './update-limiter.js';
@@ -15,6 +15,8 @@ export interface SessionServices {
   readonly limiter: UpdateLimiter;
   readonly flusher: Flusher;
   readonly logger: Logger;
+  /** Gets what should never have been thrown. */
+  readonly onError: OnError;
   /** The most channels of one connection. */
   readonly subscriptionsPerConnection: number;
   /** The most bytes that wait for one slow client. */

@@ -33,6 +33,7 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   abstract takes(published: PublishedItem): boolean;
   abstract recover(): void;
   abstract close(): void;
+  abstract abort(): void;
   abstract runUpdate(): void;
   abstract onClientGone(): void;
   abstract onClientDrained(): void;

@@ -82,6 +82,11 @@ export class ResponseHold extends HttpHold {
     this.request.client.respond(code, reason, headers, body);
   }
 
+  abort(): void {
+    this.#finish();
+    this.request.client.abort();
+  }
+
   onClientGone(): void {
     this.#finish();
   }

@@ -171,6 +171,11 @@ export class StreamHold extends HttpHold {
     this.end();
   }
 
+  abort(): void {
+    this.#finish();
+    this.request.client.abort();
+  }
+
   /** Ends the body because something went wrong; in debug mode it says what. */
   fail(detail: string): void {
     if (this.#state === 'closed') return;
@@ -251,8 +256,7 @@ export class StreamHold extends HttpHold {
       return 'queued';
     }
     logger.info(fields, 'slow client: connection cut');
-    this.#finish();
-    this.request.client.abort();
+    this.abort();
     return 'dropped';
   }
 

@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from '../clock.js';
+import type { OnError } from '../logger.js';
 
 /** A session that is to ask its origin again. */
 export interface Updatable {
@@ -13,11 +14,13 @@ const INTERVAL = 100;
 /** Spreads recoveries over time: one lost item can make every session of a channel ask the origin at once. */
 export class UpdateLimiter {
   readonly #clock: Clock;
+  readonly #onError: OnError;
   readonly #queue = new Set<Updatable>();
   #timer: ClockTimer | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onError: OnError) {
     this.#clock = clock;
+    this.#onError = onError;
   }
 
   add(session: Updatable): void {
@@ -42,7 +45,11 @@ export class UpdateLimiter {
     for (const session of this.#queue) {
       if (count++ === BATCH) break;
       this.#queue.delete(session);
-      session.runUpdate();
+      try {
+        session.runUpdate();
+      } catch (error) {
+        this.#onError(error);
+      }
     }
     if (this.#queue.size > 0) this.#timer ??= this.#clock.setTimeout(this.#run, INTERVAL);
   };
