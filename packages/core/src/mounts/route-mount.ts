@@ -3,6 +3,8 @@ import { splitHeader } from '@p-8/protocol';
 import { type ClientRequest, hostName, readClientRequest } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
 import { respondText } from '../http/error-response.js';
+import { type JsonpRequest, readJsonp } from '../http/jsonp.js';
+import { JsonpResponse } from '../http/jsonp-response.js';
 import { BodyRecord, hasBody, type ParsedBody, RequestBody } from '../http/request-body.js';
 import { checkRequest, type Refusal } from '../http/request-checks.js';
 import { Verifier } from '../http/signature.js';
@@ -104,11 +106,31 @@ export class RouteMount implements Mount {
       this.#refuse(req, res, refusal);
       return;
     }
+    const jsonp = route.origin.autoCrossOrigin ? readJsonp(request, route.jsonp) : undefined;
+    if (jsonp !== undefined) {
+      if ('status' in jsonp) this.#refuse(req, res, jsonp);
+      else this.#proxyJsonp(req, res, jsonp, route, trusted);
+      return;
+    }
     const record = new BodyRecord();
     const body = hasBody(req) ? new RequestBody(req, record) : null;
     const client = new ClientResponse(req, res);
     const held = new GripRequest(this.#context.services, client, request, route.origin, record);
     held.ask(route.origin.first(request, body, trusted), route.grip && !trusted);
+  }
+
+  #proxyJsonp(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { request, body, wrapper }: JsonpRequest,
+    { origin, grip }: Route,
+    trusted: boolean,
+  ): void {
+    const record = new BodyRecord();
+    if (body !== null) record.add(body);
+    const client = new JsonpResponse(req, res, wrapper);
+    const held = new GripRequest(this.#context.services, client, request, origin, record);
+    held.ask(origin.first(request, body, trusted), grip && !trusted);
   }
 
   #loopRefusal(req: IncomingMessage, request: ClientRequest, route: Route): Refusal | undefined {

@@ -1,5 +1,5 @@
 import type { Signer } from '../http/signature.js';
-import type { RouteOptions } from '../options.js';
+import type { JsonpOptions, RouteOptions } from '../options.js';
 import { readTargets, readTargetUrl, type Settings } from '../settings.js';
 import type { LinkHosts } from './link-hosts.js';
 import { RemoteOrigin } from './remote-origin.js';
@@ -14,6 +14,7 @@ export interface Route extends RouteCondition {
   /** A target takes WebSocket-over-HTTP: clients must not send such events themselves. */
   readonly overHttp: boolean;
   readonly targetUrls: readonly URL[];
+  readonly jsonp: JsonpOptions;
 }
 
 /** What all routes share. */
@@ -72,5 +73,6 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
     grip: route.grip ?? true,
     overHttp: targets.some(({ overHttp }) => overHttp === true),
     targetUrls,
+    jsonp: route.jsonp ?? {},
   };
 }

@@ -58,7 +58,7 @@ export class RemoteOrigin implements Origin {
   }
 
   /** A client's request for the first time. `trusted`: it comes from a GRIP proxy that does its own holding. */
-  first(request: ClientRequest, body: Readable | null, trusted: boolean): Destination {
+  first(request: ClientRequest, body: Readable | Uint8Array | null, trusted: boolean): Destination {
     return this.#destination(request, request.headers, body, trusted, []);
   }
 
