@@ -6,10 +6,6 @@ export type GripErrorCode =
   | 'GRIP_ERR_INVALID_ITEM'
   /** The proxy has been closed. */
   | 'GRIP_ERR_CLOSED'
-  /** No server is known that could take a follow-up request of an in-process app. */
-  | 'GRIP_ERR_NO_SERVER'
-  /** An origin could not be asked, or its answer broke off. */
-  | 'GRIP_ERR_ORIGIN'
   /** A link points where the proxy must not go. */
   | 'GRIP_ERR_LINK_REFUSED';
 

@@ -39,17 +39,16 @@ type ParsedRequest = Koa.Request & ParsedBody;
  */
 export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
   const proxy = new GripProxy(options);
-  const inProcess = options.target === undefined && options.routes === undefined;
+  const isOrigin = options.target === undefined && options.routes === undefined;
   const middleware: Koa.Middleware = (ctx, next) => {
-    if (inProcess) {
-      let result: Promise<unknown> = Promise.resolve();
-      const app = (): void => {
-        result = next();
+    if (!isOrigin) return answer(ctx, next, (pass) => proxy.handle(ctx.req, ctx.res, pass));
+    return new Promise((resolve, reject) => {
+      const app = (error?: unknown): void => {
+        if (error === undefined) next().then(resolve, reject);
+        else reject(error);
       };
       proxy.handle(ctx.req, ctx.res, app, ctx.request as ParsedRequest);
-      return result;
-    }
-    return answer(ctx, next, (pass) => proxy.handle(ctx.req, ctx.res, pass));
+    });
   };
   return Object.assign(middleware, gripMembers(proxy), {
     controlApi: (controlOptions?: ControlApiOptions): Koa.Middleware => {

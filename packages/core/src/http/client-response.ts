@@ -38,6 +38,7 @@ export class ClientResponse {
   #gone = false;
   #headSent = false;
   #waitsForDrain = false;
+  #onSocketClose: (() => void) | undefined;
   /** Pages of other origins may read the response. */
   crossOrigin = false;
 
@@ -49,7 +50,10 @@ export class ClientResponse {
     (res as OwnedResponse)[kClient] = this;
     res.once('close', onClose);
     // A pipelined response that waits for its turn has no socket, and hears nothing of its end.
-    if (res.socket === null) req.socket.once('close', this.#onSocketClose);
+    if (res.socket === null) {
+      this.#onSocketClose = () => this.noteClose();
+      req.socket.once('close', this.#onSocketClose);
+    }
   }
 
   /** Who hears of the client from now on. */
@@ -186,7 +190,7 @@ export class ClientResponse {
   noteClose(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.req.socket.off('close', this.#onSocketClose);
+    if (this.#onSocketClose !== undefined) this.req.socket.off('close', this.#onSocketClose);
     const owner = this.#owner;
     this.#owner = undefined;
     owner?.onClientGone();
@@ -197,8 +201,6 @@ export class ClientResponse {
     this.#waitsForDrain = false;
     this.#owner?.onClientDrained();
   }
-
-  readonly #onSocketClose = (): void => this.noteClose();
 }
 
 type DrainingSocket = NonNullable<ServerResponse['socket']> & { [kClient]?: ClientResponse };

@@ -141,12 +141,12 @@ function mergeHeaders(res: ServerResponse, given: unknown): void {
   }
 }
 
-/** Node has it since 15.4; its types know it from a later version on. */
-type RawNames = ServerResponse & { getRawHeaderNames(): string[] };
+/** Responses of HTTP/1 have it, with the letter case that the app chose; Node's types know it from a later version on. */
+type RawNames = ServerResponse & { getRawHeaderNames?(): string[] };
 
 function takeHeaders(res: ServerResponse): string[] {
   const list: string[] = [];
-  for (const name of (res as RawNames).getRawHeaderNames()) {
+  for (const name of (res as RawNames).getRawHeaderNames?.() ?? res.getHeaderNames()) {
     const value = res.getHeader(name);
     for (const one of Array.isArray(value) ? value : [value]) list.push(name, String(one));
     res.removeHeader(name);

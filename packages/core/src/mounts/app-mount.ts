@@ -6,7 +6,7 @@ import { readClientRequest } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
 import { intercept } from '../http/interception.js';
 import { BodyRecord, hasBody, type ParsedBody, recordBody } from '../http/request-body.js';
-import type { Signer } from '../http/signature.js';
+import { type Signer, Verifier } from '../http/signature.js';
 import { AppOrigin } from '../routing/app-origin.js';
 import { GRIP_FEATURES } from '../routing/grip-fields.js';
 import { GripRequest } from '../sessions/grip-request.js';
@@ -23,13 +23,16 @@ const kMounted = Symbol('p-8 mounted');
 export class AppMount implements Mount {
   readonly #context: ProxyContext;
   readonly #signer: Signer | undefined;
+  readonly #verifier: Verifier | undefined;
   /** One origin a server: an app may be served by several. */
   readonly #origins = new Map<RequestTarget | undefined, { upstream: Upstream; origin: AppOrigin }>();
   #attached: RequestTarget | undefined;
 
   constructor(context: ProxyContext) {
     this.#context = context;
-    this.#signer = context.signer(context.settings.sigIss, context.settings.sigKey);
+    const { sigIss, sigKey, upstreamKey, clock } = context.settings;
+    this.#signer = context.signer(sigIss, sigKey);
+    this.#verifier = upstreamKey === undefined ? undefined : new Verifier(upstreamKey, clock);
   }
 
   attach(server: RequestTarget): void {
@@ -56,6 +59,25 @@ export class AppMount implements Mount {
       next();
       return;
     }
+    const signature = req.headers['grip-sig'];
+    if (this.#verifier === undefined || typeof signature !== 'string') {
+      this.#mount(req, res, next, parsed);
+      return;
+    }
+    // A GRIP proxy in front that proves itself does the holding: requests and responses are none of our business.
+    this.#verifier.verify(signature).then((claims) => {
+      if (claims === undefined) this.#mount(req, res, next, parsed);
+      else next();
+    }, next);
+  }
+
+  async close(): Promise<void> {
+    const origins = [...this.#origins.values()];
+    this.#origins.clear();
+    await Promise.all(origins.map(({ upstream }) => upstream.close()));
+  }
+
+  #mount(req: IncomingMessage, res: ServerResponse, next: Next, parsed: ParsedBody | undefined): void {
     const { settings, services } = this.#context;
     const request = readClientRequest(req, settings.acceptXForwardedProtocol);
     const body = new BodyRecord();
@@ -68,12 +90,6 @@ export class AppMount implements Mount {
       return new CapturedResponse(status, reason, headers, held);
     });
     next();
-  }
-
-  async close(): Promise<void> {
-    const origins = [...this.#origins.values()];
-    this.#origins.clear();
-    await Promise.all(origins.map(({ upstream }) => upstream.close()));
   }
 
   /** The app sees what it would see behind a GRIP proxy. */

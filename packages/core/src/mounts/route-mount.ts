@@ -22,6 +22,7 @@ export class RouteMount implements Mount {
   readonly #verifier: Verifier | undefined;
   readonly #upstreams: Upstreams;
   #table: RouteTable<Route>;
+  #closed = false;
 
   constructor(context: ProxyContext, routes: readonly RouteOptions[]) {
     const { upstreamKey, clock } = context.settings;
@@ -52,11 +53,16 @@ export class RouteMount implements Mount {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#upstreams.close();
   }
 
   #take(req: IncomingMessage, res: ServerResponse, next: Next | undefined): void {
     const { settings } = this.#context;
+    if (this.#closed) {
+      this.#refuse(req, res, { status: 503, message: 'Closing.' });
+      return;
+    }
     const refusal = checkRequest(req);
     if (refusal !== undefined) {
       this.#refuse(req, res, refusal);
@@ -146,7 +152,7 @@ export class RouteMount implements Mount {
   #refuse(req: IncomingMessage, res: ServerResponse, { status, message }: Refusal): void {
     this.#context.services.logger.info({ method: req.method, url: req.url, status }, message);
     // What follows a request that we did not understand on its connection cannot be trusted.
-    if (status === 400) res.setHeader('Connection', 'close');
+    if (status === 400 || status === 503) res.setHeader('Connection', 'close');
     respondText(new ClientResponse(req, res), status, message);
   }
 }

@@ -1,5 +1,6 @@
 import {
   filterHeaders,
+  type HeaderList,
   headerValue,
   type Instruct,
   type OriginResponse,
@@ -64,6 +65,7 @@ export class GripRequest implements HeldRequest, Asker {
 
   /** Asks the origin. `readsInstructs`: false when its answer passes whatever it is. */
   ask({ upstream, request }: Destination, readsInstructs: boolean): void {
+    if (this.client.gone) return;
     const answer = new OriginAnswer(this.client, this, this.services.flusher, readsInstructs);
     this.#answer = answer;
     answer.call = upstream.send(request, answer);
@@ -89,13 +91,7 @@ export class GripRequest implements HeldRequest, Asker {
       return;
     }
     const instruct = this.#read(response);
-    if (instruct === undefined) return;
-    try {
-      this.#carryOut(instruct);
-    } catch (error) {
-      // HTTP does not allow the head that the instruct asks for.
-      this.refuse((error as Error).message);
-    }
+    if (instruct !== undefined) this.#carryOut(instruct);
   }
 
   onLargeInstruct(head: OriginResponse): EarlyBody | undefined {
@@ -105,14 +101,11 @@ export class GripRequest implements HeldRequest, Asker {
       this.refuse('GRIP instruct response too large');
       return undefined;
     }
-    try {
-      const hold = new StreamHold(this, instruct);
-      this.#early = hold;
-      return { write: (chunk) => hold.writeContent(chunk, this.#resumeSource) };
-    } catch (error) {
-      this.refuse((error as Error).message);
-      return undefined;
-    }
+    const hold = this.#openStream(instruct);
+    this.#early = hold;
+    return hold === undefined
+      ? undefined
+      : { write: (chunk) => hold.writeContent(chunk, this.#resumeSource) };
   }
 
   onBrokenInstruct(detail: string): void {
@@ -123,6 +116,14 @@ export class GripRequest implements HeldRequest, Asker {
   onSourceResume(): void {
     if (this.#answer === undefined) this.client.res.emit('drain');
     else this.#answer.resume();
+  }
+
+  respond(status: number, reason: string, headers: HeaderList, body: Uint8Array): void {
+    try {
+      this.client.respond(status, reason, headers, body);
+    } catch (error) {
+      this.refuse((error as Error).message);
+    }
   }
 
   onOriginFailed(detail: string): void {
@@ -154,24 +155,40 @@ export class GripRequest implements HeldRequest, Asker {
 
   #carryOut(instruct: Instruct): void {
     const { code, reason, headers } = instruct.response;
-    // A HEAD has no body to wait for: RFC 9110 9.3.2.
-    if (this.method === 'HEAD') this.client.respond(code, reason, headers, new Uint8Array(0));
-    else if (instruct.hold === 'response') new ResponseHold(this, instruct).open();
-    else if (instruct.hold === 'stream' || instruct.nextLink !== undefined)
-      new StreamHold(this, instruct).open();
-    else this.#respond(instruct);
+    const streams =
+      instruct.hold === 'stream' || (instruct.hold === 'none' && instruct.nextLink !== undefined);
+    // Where there can be no body, there is nothing to wait for: RFC 9110 9.3.2, 15.4.5.
+    if (this.method === 'HEAD' || (streams && !this.client.canHaveBody(code))) {
+      this.respond(code, reason, headers, new Uint8Array(0));
+    } else if (instruct.hold === 'response') {
+      new ResponseHold(this, instruct).open();
+    } else if (streams) {
+      this.#openStream(instruct)?.open();
+    } else {
+      const body = filterResponseBody(instruct);
+      if (body.ok) this.respond(code, reason, headers, body.value);
+      else this.refuse(body.message);
+    }
   }
 
-  #respond(instruct: Instruct): void {
-    const { code, reason, headers } = instruct.response;
-    const body = filterResponseBody(instruct);
-    if (body.ok) this.client.respond(code, reason, headers, body.value);
-    else this.refuse(body.message);
+  #openStream(instruct: Instruct): StreamHold | undefined {
+    try {
+      return new StreamHold(this, instruct);
+    } catch (error) {
+      this.refuse((error as Error).message);
+      return undefined;
+    }
   }
 
   #answerText(status: number, message: string): void {
-    if (this.client.headSent) this.client.abort();
-    else respondText(this.client, status, message);
+    try {
+      if (!this.client.headSent) respondText(this.client, status, message);
+      else this.client.abort();
+    } catch (error) {
+      // Somebody else's hook on the response throws, whatever is sent: then there is no response.
+      this.services.onError(error);
+      this.client.abort();
+    }
   }
 }
 

@@ -79,7 +79,7 @@ export class ResponseHold extends HttpHold {
   close(): void {
     const { code, reason, headers, body } = this.instruct.response;
     this.#finish();
-    this.request.client.respond(code, reason, headers, body);
+    this.request.respond(code, reason, headers, body);
   }
 
   abort(): void {
@@ -106,7 +106,7 @@ export class ResponseHold extends HttpHold {
     }
     this.#finish();
     const headers = mergeHeaders(this.instruct.response.headers, format.headers);
-    this.request.client.respond(format.code, format.reason, headers, content.value);
+    this.request.respond(format.code, format.reason, headers, content.value);
     return 'delivered';
   }
 
