@@ -21,10 +21,18 @@ interface MountedRequest extends IncomingMessage {
   originalUrl?: string;
 }
 
+/** The target that the client asked for, whatever a framework has made of it. */
+export function requestTarget(req: MountedRequest): string {
+  return req.originalUrl ?? req.url ?? '/';
+}
+
 /** Reads what there is to know of a request from Node's. Headers are copied: an app may change its own. */
-export function readClientRequest(req: MountedRequest, acceptXForwardedProtocol: boolean): ClientRequest {
+export function readClientRequest(
+  req: IncomingMessage,
+  target: string,
+  acceptXForwardedProtocol: boolean,
+): ClientRequest {
   const encrypted = 'encrypted' in req.socket && req.socket.encrypted === true;
-  const target = req.originalUrl ?? req.url ?? '/';
   const { authority, path } = splitTarget(target);
   const forwarded = req.headers['x-forwarded-proto'] || req.headers['x-forwarded-protocol'];
   const isTls = encrypted || (acceptXForwardedProtocol && (forwarded === 'https' || forwarded === 'wss'));

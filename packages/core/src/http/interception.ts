@@ -10,16 +10,25 @@ export interface CapturedBody {
 }
 
 /** Hears that an app answers with an instruct, and says who takes its body. */
-export type OnInstructHead = (status: number, reason: string, headers: string[]) => CapturedBody;
+export interface InstructTaker {
+  /** `methods`: how to reach the response itself. */
+  onInstructHead(status: number, reason: string, headers: string[], methods: ResponseMethods): CapturedBody;
+}
 
 /** Where a response stands: its head has not been written; it is none of ours; we take what the app writes; it is done. */
 type Phase = 'open' | 'passing' | 'captured' | 'ended';
 
-interface Interception {
-  phase: Phase;
-  readonly methods: ResponseMethods;
-  readonly onInstructHead: OnInstructHead;
+/** One watched response. */
+class Interception {
+  phase: Phase = 'open';
   body: CapturedBody | undefined;
+  readonly methods: ResponseMethods;
+  readonly taker: InstructTaker;
+
+  constructor(methods: ResponseMethods, taker: InstructTaker) {
+    this.methods = methods;
+    this.taker = taker;
+  }
 }
 
 const kInterception = Symbol('p-8 interception');
@@ -27,15 +36,15 @@ type InterceptedResponse = ServerResponse & { [kInterception]: Interception };
 
 /**
  * Watches what an app in this process answers, and decides when the head is about to go out: without Grip- fields the
- * response is the app's own, for ever; otherwise what the app writes goes to us. Works for everything that writes to a
- * `ServerResponse` in whatever way, since all ways lead through these four methods. Returns how to reach the response
- * itself.
+ * response is the app's own, for ever; otherwise what the app writes goes to `taker`. Works for everything that writes
+ * to a `ServerResponse` in whatever way, since all ways lead through these four methods.
  */
-export function intercept(res: ServerResponse, onInstructHead: OnInstructHead): ResponseMethods {
-  const methods = nativeMethods(res);
-  const interception: Interception = { phase: 'open', methods, onInstructHead, body: undefined };
-  Object.assign(res, { [kInterception]: interception, writeHead, flushHeaders, write, end });
-  return methods;
+export function intercept(res: ServerResponse, taker: InstructTaker): void {
+  (res as InterceptedResponse)[kInterception] = new Interception(nativeMethods(res), taker);
+  res.writeHead = writeHead as ServerResponse['writeHead'];
+  res.flushHeaders = flushHeaders as ServerResponse['flushHeaders'];
+  res.write = write as ServerResponse['write'];
+  res.end = end as ServerResponse['end'];
 }
 
 type WriteHeadArgs = [status: number, reasonOrHeaders?: unknown, headers?: unknown];
@@ -104,12 +113,13 @@ function decide(res: InterceptedResponse, state: Interception, args: WriteHeadAr
   });
   const reason = res.statusMessage ?? '';
   res.statusMessage = '';
-  state.body = state.onInstructHead(res.statusCode, reason, headers);
+  state.body = state.taker.onInstructHead(res.statusCode, reason, headers, state.methods);
 }
 
 function hasGripFields(res: ServerResponse, given: unknown): boolean {
   for (const name of res.getHeaderNames()) if (isGripHeader(name)) return true;
-  if (isInstruct(['Content-Type', String(res.getHeader('content-type') ?? '')])) return true;
+  const type = res.getHeader('content-type');
+  if (typeof type === 'string' && isInstruct(['Content-Type', type])) return true;
   if (typeof given !== 'object' || given === null) return false;
   const list: string[] = [];
   for (const [name, value] of entriesOf(given)) list.push(name, String(value));

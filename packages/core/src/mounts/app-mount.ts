@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { filterHeaders, isGripHeader } from '@p-8/protocol';
 import { GripError } from '../errors.js';
 import { CapturedResponse } from '../http/captured-response.js';
-import { readClientRequest } from '../http/client-request.js';
-import { ClientResponse } from '../http/client-response.js';
-import { intercept } from '../http/interception.js';
+import { readClientRequest, requestTarget } from '../http/client-request.js';
+import { ClientResponse, type ResponseMethods } from '../http/client-response.js';
+import { type CapturedBody, type InstructTaker, intercept } from '../http/interception.js';
 import { BodyRecord, hasBody, type ParsedBody, recordBody } from '../http/request-body.js';
 import { type Signer, Verifier } from '../http/signature.js';
 import { AppOrigin } from '../routing/app-origin.js';
@@ -15,6 +15,7 @@ import type { Upstream } from '../upstream/upstream.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
 
 const kMounted = Symbol('p-8 mounted');
+type MountedRequest = IncomingMessage & { [kMounted]?: boolean };
 
 /**
  * The app in this process is the origin. Its first answer to a request is watched where it is written; whatever is asked
@@ -53,7 +54,7 @@ export class AppMount implements Mount {
       next();
       return;
     }
-    Object.assign(req, { [kMounted]: true });
+    (req as MountedRequest)[kMounted] = true;
     if (isFollowUp(req)) {
       this.#sign(req);
       next();
@@ -78,18 +79,24 @@ export class AppMount implements Mount {
   }
 
   #mount(req: IncomingMessage, res: ServerResponse, next: Next, parsed: ParsedBody | undefined): void {
-    const { settings, services } = this.#context;
-    const request = readClientRequest(req, settings.acceptXForwardedProtocol);
-    const body = new BodyRecord();
-    if (hasBody(req)) recordBody(req, body, parsed);
+    const body = hasBody(req) ? new BodyRecord() : undefined;
+    if (body !== undefined) recordBody(req, body, parsed);
     removeGripFields(req);
     this.#sign(req);
-    const methods = intercept(res, (status, reason, headers) => {
-      const client = new ClientResponse(req, res, methods);
-      const held = new GripRequest(services, client, request, this.#originOf(req), body);
-      return new CapturedResponse(status, reason, headers, held);
-    });
+    intercept(res, new AppRequest(this, req, res, body));
     next();
+  }
+
+  /** The app has answered with an instruct: from here on the request is ours. */
+  take(
+    req: IncomingMessage,
+    target: string,
+    client: ClientResponse,
+    body: BodyRecord | undefined,
+  ): GripRequest {
+    const { settings, services } = this.#context;
+    const request = readClientRequest(req, target, settings.acceptXForwardedProtocol);
+    return new GripRequest(services, client, request, this.#originOf(req), body ?? new BodyRecord());
   }
 
   /** The app sees what it would see behind a GRIP proxy. */
@@ -111,7 +118,35 @@ export class AppMount implements Mount {
     const { prefix, debug, autoCrossOrigin } = settings;
     const origin = new AppOrigin(upstream, { prefix, debug, autoCrossOrigin, linkHosts });
     this.#origins.set(server, { upstream, origin });
+    // Test clients start a server for each request: none must be kept longer than it lives.
+    server?.once('close', () => {
+      if (this.#origins.delete(server)) void upstream.close();
+    });
     return origin;
+  }
+}
+
+/** A request that the app is answering: what is needed in case that it answers with an instruct. */
+class AppRequest implements InstructTaker {
+  readonly #mount: AppMount;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #body: BodyRecord | undefined;
+  /** Apps may rewrite it. */
+  readonly #target: string;
+
+  constructor(mount: AppMount, req: IncomingMessage, res: ServerResponse, body: BodyRecord | undefined) {
+    this.#mount = mount;
+    this.#req = req;
+    this.#res = res;
+    this.#body = body;
+    this.#target = requestTarget(req);
+  }
+
+  onInstructHead(status: number, reason: string, headers: string[], methods: ResponseMethods): CapturedBody {
+    const client = new ClientResponse(this.#req, this.#res, methods);
+    const request = this.#mount.take(this.#req, this.#target, client, this.#body);
+    return new CapturedResponse(status, reason, headers, request);
   }
 }
 

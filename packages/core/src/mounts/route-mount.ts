@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { splitHeader } from '@p-8/protocol';
-import { type ClientRequest, hostName, readClientRequest } from '../http/client-request.js';
+import { type ClientRequest, hostName, readClientRequest, requestTarget } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
 import { respondText } from '../http/error-response.js';
 import { type JsonpRequest, readJsonp } from '../http/jsonp.js';
@@ -68,7 +68,7 @@ export class RouteMount implements Mount {
       this.#refuse(req, res, refusal);
       return;
     }
-    const request = readClientRequest(req, settings.acceptXForwardedProtocol);
+    const request = readClientRequest(req, requestTarget(req), settings.acceptXForwardedProtocol);
     const route = this.#find(req, request);
     if (route === undefined) {
       if (next !== undefined) next();

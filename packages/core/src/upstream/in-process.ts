@@ -16,6 +16,7 @@ export function isFollowUp(req: IncomingMessage): boolean {
 /** Anything that takes requests as an `http.Server` does. */
 export interface RequestTarget {
   emit(event: 'request', req: IncomingMessage, res: http.ServerResponse): boolean;
+  once(event: 'close', listener: () => void): unknown;
 }
 
 /** A bare request listener as a {@link RequestTarget}. */
@@ -25,6 +26,7 @@ export function listenerTarget(listener: http.RequestListener): RequestTarget {
       listener(req, res as Parameters<http.RequestListener>[1]);
       return true;
     },
+    once: () => undefined,
   };
 }
 
