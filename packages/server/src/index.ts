@@ -1,0 +1,10 @@
+export { findConfig, type LoadedConfig, loadConfig } from './config/config-file.js';
+export type { ConfigNote } from './config/config-keys.js';
+export type { LogLevel } from './config/log-level.js';
+export type { ListenOptions, TcpListen, UnixListen } from './net/listen-address.js';
+export type { ControlOptions, P8ServerOptions } from './options.js';
+export { lexRouteLine, type RouteSection } from './routes/route-lexer.js';
+export { parseRouteLine, type RouteLine } from './routes/route-line.js';
+export { type ParsedRoutes, parseRouteLines, parseRoutes, readRoutesFile } from './routes/routes-file.js';
+export { createTestTarget } from './routes/test-target.js';
+export { P8Server } from './server.js';

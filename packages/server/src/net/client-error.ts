@@ -1,0 +1,54 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { errorCode } from '../error-text.js';
+
+/** What a client is told whose request could not be read. */
+export interface ClientErrorAnswers {
+  /** The head was larger than the server takes. */
+  readonly headTooLarge: ClientErrorAnswer;
+  /** The request is no HTTP. */
+  readonly unreadable: ClientErrorAnswer;
+}
+
+export interface ClientErrorAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const TIMED_OUT: ClientErrorAnswer = { status: 408, body: 'Request took too long.\n' };
+
+/** Milliseconds that a refused client has to read its answer. */
+const LINGER = 1000;
+
+/**
+ * Answers requests that Node's parser refuses, and closes their connections. A connection on which a response is under way
+ * is only closed: an answer would land in the middle of that response.
+ */
+export function answerClientErrors(server: Server, answers: ClientErrorAnswers): void {
+  const answering = new WeakSet<Duplex>();
+  server.prependListener('request', ({ socket }: IncomingMessage, response) => {
+    answering.add(socket);
+    response.once('close', () => answering.delete(socket));
+  });
+  server.on('clientError', (error, socket) => {
+    // Answered already; more of the same request comes in.
+    if (socket.writableEnded) return;
+    const code = errorCode(error);
+    if (code === 'ECONNRESET' || !socket.writable || answering.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    if (code === 'HPE_HEADER_OVERFLOW') send(socket, answers.headTooLarge);
+    else send(socket, code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMED_OUT : answers.unreadable);
+  });
+}
+
+/** Lets the client read the answer: closing at once, with bytes unread, would reset the connection under it. */
+function send(socket: Duplex, { status, body }: ClientErrorAnswer): void {
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  const linger = setTimeout(() => socket.destroy(), LINGER).unref();
+  socket.once('close', () => clearTimeout(linger));
+}

@@ -1,0 +1,27 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { answerClientErrors } from './client-error.js';
+
+/** Milliseconds for a publisher's whole request. */
+const REQUEST_TIMEOUT = 60_000;
+
+const DEFAULT_MAX_HEADER_SIZE = 10_000;
+
+/** Makes the HTTP server of the control API; it does not listen yet. Its texts are those of Pushpin 1.36. */
+export function createControlServer(listener: RequestListener, maxHeaderSize: number | undefined): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: maxHeaderSize ?? DEFAULT_MAX_HEADER_SIZE,
+      insecureHTTPParser: false,
+      // Publishers in the field speak HTTP/1.0 and may leave Host out.
+      requireHostHeader: false,
+      requestTimeout: REQUEST_TIMEOUT,
+      headersTimeout: REQUEST_TIMEOUT,
+    },
+    listener,
+  );
+  answerClientErrors(server, {
+    headTooLarge: { status: 400, body: 'Request header too large.\n' },
+    unreadable: { status: 400, body: 'Failed to parse request header.\n' },
+  });
+  return server;
+}

@@ -1,0 +1,54 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { CertificateStore } from './certificates.js';
+import { answerClientErrors } from './client-error.js';
+
+/** Milliseconds for a request's head. Source: Pushpin 1.36. */
+const HEAD_TIMEOUT = 30_000;
+
+/**
+ * Milliseconds for a whole request, long uploads included. Holds are not cut by it: their request has been read. Source:
+ * the time after which Pushpin 1.36 gives up a client that does nothing.
+ */
+const REQUEST_TIMEOUT = 1_800_000;
+
+/** Milliseconds that an idle connection stays open: longer than the minute of common load balancers, so that they close first. */
+const IDLE_TIMEOUT = 65_000;
+
+/** Milliseconds of silence before TCP asks whether the client is still there. */
+const PROBE_DELAY = 60_000;
+
+const DEFAULT_MAX_HEADER_SIZE = 16_384;
+
+/** How a port for clients behaves. */
+export interface FrontServerOptions {
+  readonly maxHeaderSize?: number | undefined;
+  readonly maxConnections?: number | undefined;
+  /** For TLS: where certificates come from, and the port that a default certificate is named after. */
+  readonly tls?: { readonly certificates: CertificateStore; readonly port: number } | undefined;
+}
+
+/** Makes the HTTP or HTTPS server of a port that clients connect to; it does not listen yet. */
+export function createFrontServer(listener: RequestListener, options: FrontServerOptions): Server {
+  const maxHeaderSize = options.maxHeaderSize ?? DEFAULT_MAX_HEADER_SIZE;
+  const settings = {
+    maxHeaderSize,
+    insecureHTTPParser: false,
+    headersTimeout: HEAD_TIMEOUT,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: IDLE_TIMEOUT,
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_DELAY,
+    noDelay: true,
+  };
+  const server =
+    options.tls === undefined
+      ? createServer(settings, listener)
+      : createTlsServer({ ...settings, ...options.tls.certificates.tlsOptions(options.tls.port) }, listener);
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  answerClientErrors(server, {
+    headTooLarge: { status: 431, body: `Request header size exceeded limit of ${maxHeaderSize} bytes.\n` },
+    unreadable: { status: 400, body: 'Failed to parse request.\n' },
+  });
+  return server;
+}
