@@ -12,19 +12,19 @@ import { GripError } from './errors.js';
 import type { GripProxyEvents } from './events.js';
 import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
-import type { ParsedBody } from './http/request-body.js';
 import { Signer } from './http/signature.js';
 import { Hub } from './hub/hub.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
 import type { OnError } from './logger.js';
 import { AppMount } from './mounts/app-mount.js';
+import type { FrameworkRequest } from './mounts/framework-request.js';
 import type { Mount, Next, ProxyContext } from './mounts/mount.js';
 import { RouteMount } from './mounts/route-mount.js';
 import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './options.js';
 import { LinkHosts } from './routing/link-hosts.js';
 import type { SessionServices } from './sessions/held-request.js';
 import { UpdateLimiter } from './sessions/update-limiter.js';
-import { isEmpty, readOptions, type Settings } from './settings.js';
+import { checkControlApiOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
 import type { CallCounter } from './upstream/exchange.js';
 
@@ -112,11 +112,11 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
 
   /**
    * Takes a request. With a target or routes it is proxied; `next` gets what no route takes. Without, the app behind
-   * `next` is the origin. `parsed`: what a body parser mounted before has left.
+   * `next` is the origin. `framework`: what is known of the request besides.
    * @throws GripError `GRIP_ERR_OPTION` without a target and without `next`.
    */
-  handle(req: IncomingMessage, res: ServerResponse, next?: Next, parsed?: ParsedBody): void {
-    this.#mount.handle(req, res, next, parsed);
+  handle(req: IncomingMessage, res: ServerResponse, next?: Next, framework?: FrameworkRequest): void {
+    this.#mount.handle(req, res, next, framework);
   }
 
   /**
@@ -160,8 +160,12 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     return counter.receipt();
   }
 
-  /** A handler of control requests from other processes: `POST /publish`, `POST /recover`, `/`. */
+  /**
+   * A handler of control requests from other processes: `POST /publish`, `POST /recover`, `/`.
+   * @throws GripError `GRIP_ERR_OPTION` when an option is unknown or wrong.
+   */
   controlApi(options: ControlApiOptions = {}): ControlHandler {
+    checkControlApiOptions(options);
     const { logger, clock } = this.#settings;
     if (options.key === undefined)
       logger.info({}, 'control API without a key: only clients on a loopback address are answered');
@@ -221,8 +225,10 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
 }
 
 function readItem(input: ItemInput): Item {
-  const { formats, ...rest } = input;
-  const item = parseItem({ ...rest, formats: expandFormats(formats) });
+  // Whoever writes no TypeScript may give us anything.
+  const formats: unknown = typeof input === 'object' && input !== null ? input.formats : undefined;
+  const isObject = typeof formats === 'object' && formats !== null;
+  const item = parseItem(isObject ? { ...input, formats: expandFormats(formats) } : input);
   if (!item.ok) throw new GripError('GRIP_ERR_INVALID_ITEM', item.message);
   return item.value;
 }

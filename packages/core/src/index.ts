@@ -4,11 +4,12 @@ export { GripError, type GripErrorCode } from './errors.js';
 export type { GripProxyEvents } from './events.js';
 export { type CloseOptions, GripProxy, type ProxyStats } from './grip-proxy.js';
 export type { ControlHandler } from './http/control-api.js';
-export type { ParsedBody } from './http/request-body.js';
+export type { ParsedBody } from './http/parsed-body.js';
 export type { Hub } from './hub/hub.js';
 export type { Receipt } from './hub/receipt.js';
 export { type Logger, silentLogger } from './logger.js';
 export { type GripMembers, gripMembers } from './members.js';
+export type { FrameworkRequest } from './mounts/framework-request.js';
 export type { Next } from './mounts/mount.js';
 export type {
   ControlApiOptions,

@@ -1,7 +1,23 @@
+import { isFieldValue } from '@p-8/protocol';
 import { type Clock, systemClock } from './clock.js';
-import { GripError } from './errors.js';
+import { isHost } from './http/client-request.js';
 import { type Logger, safeLogger, silentLogger } from './logger.js';
-import type { GripProxyOptions, RouteOptions, TargetOptions } from './options.js';
+import {
+  type Check,
+  type Checks,
+  checkOptions,
+  hasMethods,
+  isAnything,
+  isCount,
+  isFlag,
+  isKey,
+  isListOf,
+  isObjectOf,
+  isOneOf,
+  isText,
+  optionError,
+} from './option-checks.js';
+import type { ControlApiOptions, GripProxyOptions, RouteOptions, XForwardedForOptions } from './options.js';
 
 /** The options of a proxy, checked and complete. */
 export interface Settings {
@@ -31,39 +47,46 @@ export interface Settings {
   readonly clock: Clock;
 }
 
-type OptionKind = 'text' | 'number' | 'boolean' | 'key' | 'list' | 'object' | 'any';
+const isCdnId: Check = (value) =>
+  typeof value === 'string' && (value === '' || (isFieldValue(value) && !/[\s,;"]/.test(value)))
+    ? undefined
+    : 'a name without spaces, commas, semicolons and quotes is required';
 
-/** Every option, and what it must be. */
-const KINDS: Readonly<Record<keyof GripProxyOptions, OptionKind>> = {
-  target: 'any',
-  routes: 'list',
-  sigIss: 'text',
-  sigKey: 'key',
-  upstreamKey: 'key',
-  prefix: 'text',
-  debug: 'boolean',
-  autoCrossOrigin: 'boolean',
-  acceptXForwardedProtocol: 'boolean',
-  setXForwardedProtocol: 'any',
-  xForwardedFor: 'object',
-  xForwardedForTrusted: 'object',
-  acceptPushpinRoute: 'boolean',
-  cdnLoop: 'text',
-  linkHosts: 'list',
-  subscriptionsPerConnection: 'number',
-  sessionQueueBytes: 'number',
-  messageWait: 'number',
-  idCacheTtl: 'number',
-  lastIdsMax: 'number',
-  connectTimeout: 'number',
-  responseTimeout: 'number',
-  logger: 'object',
-  clock: 'object',
+const isLinkHost: Check = (value) =>
+  typeof value === 'string' && isHost(value) ? undefined : "hosts such as 'example.com:8080' are required";
+
+const isForwardedFor = isObjectOf<XForwardedForOptions>({ truncate: isCount, append: isFlag });
+
+const CHECKS: Checks<GripProxyOptions> = {
+  target: isAnything,
+  routes: isListOf(isAnything),
+  sigIss: isText,
+  sigKey: isKey,
+  upstreamKey: isKey,
+  prefix: isText,
+  debug: isFlag,
+  autoCrossOrigin: isFlag,
+  acceptXForwardedProtocol: isFlag,
+  setXForwardedProtocol: isOneOf(true, false, 'proto-only'),
+  xForwardedFor: isForwardedFor,
+  xForwardedForTrusted: isForwardedFor,
+  acceptPushpinRoute: isFlag,
+  cdnLoop: isCdnId,
+  linkHosts: isListOf(isLinkHost),
+  subscriptionsPerConnection: isCount,
+  sessionQueueBytes: isCount,
+  messageWait: isCount,
+  idCacheTtl: isCount,
+  lastIdsMax: isCount,
+  connectTimeout: isCount,
+  responseTimeout: isCount,
+  logger: hasMethods('error', 'warn', 'info', 'debug'),
+  clock: hasMethods('now', 'setTimeout', 'clearTimeout', 'random'),
 };
 
 /** Checks the options that a user gave, and fills in the defaults. @throws GripError `GRIP_ERR_OPTION`. */
 export function readOptions(options: GripProxyOptions): Settings {
-  for (const [name, value] of Object.entries(options)) checkOption(name, value);
+  checkOptions(options, CHECKS);
   return {
     routes: readRoutes(options),
     sigIss: options.sigIss ?? 'pushpin',
@@ -91,33 +114,21 @@ export function readOptions(options: GripProxyOptions): Settings {
   };
 }
 
+const CONTROL_CHECKS: Checks<ControlApiOptions> = {
+  key: isKey,
+  iss: isText,
+  path: isText,
+  maxBodySize: isCount,
+};
+
+/** @throws GripError `GRIP_ERR_OPTION` when an option of the control API is unknown or wrong. */
+export function checkControlApiOptions(options: ControlApiOptions): void {
+  checkOptions(options, CONTROL_CHECKS, ' of the control API');
+}
+
 /** Whether a key option says that there is no key. */
 export function isEmpty(key: string | Uint8Array | undefined): boolean {
   return key === undefined || key.length === 0;
-}
-
-/** The targets of a `target` option, in order. @throws GripError `GRIP_ERR_OPTION`. */
-export function readTargets(target: RouteOptions['target']): TargetOptions[] {
-  const list = Array.isArray(target) ? target : [target];
-  if (list.length === 0) throw optionError('target', target, 'at least one target is required');
-  return list.map((one: string | TargetOptions) => {
-    const options = typeof one === 'string' ? { url: one } : one;
-    if (options.listener === undefined) readTargetUrl(options.url);
-    return options;
-  });
-}
-
-/** @throws GripError `GRIP_ERR_OPTION` when `url` is not the origin of an HTTP server. */
-export function readTargetUrl(url: string | undefined): URL {
-  const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
-  const isHttp = parsed?.protocol === 'http:' || parsed?.protocol === 'https:';
-  if (parsed === undefined || !isHttp || parsed.hostname === '') {
-    throw optionError('target', url, "use a URL such as 'http://127.0.0.1:8000'");
-  }
-  if ((parsed.pathname !== '/' && parsed.pathname !== '') || parsed.search !== '') {
-    throw optionError('target', url, 'a target has no path: use a route with pathPrepend');
-  }
-  return parsed;
 }
 
 function readRoutes({ target, routes }: GripProxyOptions): readonly RouteOptions[] | undefined {
@@ -125,44 +136,4 @@ function readRoutes({ target, routes }: GripProxyOptions): readonly RouteOptions
     throw optionError('target', target, 'give either target or routes');
   if (target !== undefined) return [{ target }];
   return routes;
-}
-
-function checkOption(name: string, value: unknown): void {
-  if (!Object.hasOwn(KINDS, name)) {
-    throw new GripError(
-      'GRIP_ERR_OPTION',
-      `unknown option '${name}': the options are ${Object.keys(KINDS).join(', ')}`,
-    );
-  }
-  if (value === undefined) return;
-  const kind = KINDS[name as keyof GripProxyOptions];
-  const problem = problemOf(kind, value);
-  if (problem !== undefined) throw optionError(name, value, problem);
-}
-
-function problemOf(kind: OptionKind, value: unknown): string | undefined {
-  switch (kind) {
-    case 'text':
-      return typeof value === 'string' ? undefined : 'text is required';
-    case 'number':
-      return Number.isInteger(value) && (value as number) >= 0
-        ? undefined
-        : 'a whole number, 0 or more, is required';
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'true or false is required';
-    case 'key':
-      return typeof value === 'string' || value instanceof Uint8Array
-        ? undefined
-        : 'text or bytes are required';
-    case 'list':
-      return Array.isArray(value) ? undefined : 'an array is required';
-    case 'object':
-      return typeof value === 'object' && value !== null ? undefined : 'an object is required';
-    case 'any':
-      return undefined;
-  }
-}
-
-function optionError(name: string, value: unknown, problem: string): GripError {
-  return new GripError('GRIP_ERR_OPTION', `option '${name}' is ${JSON.stringify(value)}: ${problem}`);
 }

@@ -1,6 +1,9 @@
 import type { Clock, ClockTimer } from './clock.js';
 import type { OnError } from './logger.js';
 
+/** Milliseconds, about 25 days: Node takes a longer delay for none at all. */
+const MAX_DELAY = 2 ** 31 - 1;
+
 /** Who is told when a {@link Timer} is due. */
 export interface TimerOwner {
   onTimer(timer: Timer): void;
@@ -123,7 +126,7 @@ class PeriodList {
   /** Sees to it that the clock wakes the list when its first timer is due, or before: an early wake-up is harmless. */
   arm(): void {
     if (this.#armed !== undefined || this.first === undefined) return;
-    const ms = Math.max(0, this.first.due - this.#clock.now());
+    const ms = Math.min(MAX_DELAY, Math.max(0, this.first.due - this.#clock.now()));
     this.#armed = this.#clock.setTimeout(() => {
       this.#armed = undefined;
       this.#expire(this);

@@ -7,6 +7,7 @@ import {
   gripMembers,
 } from '@p-8/core';
 import type { Request, RequestHandler } from 'express';
+import { type SessionRequest, sessionSaver } from './session-saver.js';
 
 /** Express middleware that is a GRIP proxy, and its members. */
 export interface GripMiddleware extends RequestHandler, GripMembers {
@@ -31,9 +32,12 @@ export interface GripMiddleware extends RequestHandler, GripMembers {
  */
 export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
   const proxy = new GripProxy(options);
-  // A parser that is mounted before leaves its work on the request itself.
-  const middleware: RequestHandler = (req, res, next) =>
-    proxy.handle(req, res, next, req as Request & { rawBody?: unknown });
+  // What is mounted before leaves its work on the request itself.
+  const middleware: RequestHandler = (req: Request & SessionRequest & { rawBody?: unknown }, res, next) => {
+    const onAnswer = sessionSaver(req, next);
+    const { body, rawBody } = req;
+    proxy.handle(req, res, next, { body, rawBody, onAnswer });
+  };
   return Object.assign(middleware, gripMembers(proxy), {
     controlApi: (controlOptions?: ControlApiOptions): RequestHandler => proxy.controlApi(controlOptions),
     wrap: (app: RequestListener): RequestListener => proxy.wrap(app),

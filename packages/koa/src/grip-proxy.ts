@@ -12,11 +12,14 @@ import type Koa from 'koa';
 
 /** Koa middleware that is a GRIP proxy, and its members. */
 export interface GripMiddleware extends Koa.Middleware, GripMembers {
-  /** The control API for other processes, below `path`: `app.use(grip.controlApi({ path: '/grip', key }))`. */
+  /** The control API for other processes, below `path`, which is `/grip` unless given: `app.use(grip.controlApi({ key }))`. */
   controlApi(options?: ControlApiOptions): Koa.Middleware;
   /** Puts the proxy in front of the app in place of `app.use`: `http.createServer(grip.wrap(app))`. */
   wrap(app: Koa | RequestListener): RequestListener;
 }
+
+/** Koa has no paths of its own to mount at, so the control API brings one. */
+const DEFAULT_CONTROL_PATH = '/grip';
 
 /** What a body parser that is mounted before leaves on Koa's request. */
 type ParsedRequest = Koa.Request & ParsedBody;
@@ -41,33 +44,48 @@ export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
   const proxy = new GripProxy(options);
   const isOrigin = options.target === undefined && options.routes === undefined;
   const middleware: Koa.Middleware = (ctx, next) => {
-    if (!isOrigin) return answer(ctx, next, (pass) => proxy.handle(ctx.req, ctx.res, pass));
+    const request = ctx.request as ParsedRequest;
+    noteOriginalUrl(ctx);
+    if (!isOrigin) return answer(ctx, next, (pass) => proxy.handle(ctx.req, ctx.res, pass, request));
     return new Promise((resolve, reject) => {
       const app = (error?: unknown): void => {
         if (error === undefined) next().then(resolve, reject);
         else reject(error);
       };
-      proxy.handle(ctx.req, ctx.res, app, ctx.request as ParsedRequest);
+      proxy.handle(ctx.req, ctx.res, app, request);
     });
   };
   return Object.assign(middleware, gripMembers(proxy), {
-    controlApi: (controlOptions?: ControlApiOptions): Koa.Middleware => {
-      const handler = proxy.controlApi(controlOptions);
-      return (ctx, next) => answer(ctx, next, (pass) => handler(ctx.req, ctx.res, pass));
+    controlApi: (controlOptions: ControlApiOptions = {}): Koa.Middleware => {
+      const { path = DEFAULT_CONTROL_PATH } = controlOptions;
+      const handler = proxy.controlApi({ ...controlOptions, path });
+      // koa-mount has taken the path away already.
+      const mounted = proxy.controlApi({ ...controlOptions, path: '' });
+      return (ctx, next) => {
+        const handle = 'mountPath' in ctx ? mounted : handler;
+        return answer(ctx, next, (pass) => handle(ctx.req, ctx.res, pass, ctx.request as ParsedRequest));
+      };
     },
     wrap: (app: Koa | RequestListener): RequestListener =>
       proxy.wrap(typeof app === 'function' ? app : app.callback()),
   });
 }
 
+/** What rewrites a request, koa-mount for one, leaves what the client asked for to Koa only; the proxy looks where Express notes it. */
+function noteOriginalUrl({ req, originalUrl }: Koa.Context): void {
+  if (req.url !== originalUrl) Object.assign(req, { originalUrl });
+}
+
 /** Lets a handler answer in Koa's place, unless it passes the request on. */
 function answer(ctx: Koa.Context, next: Koa.Next, handle: (pass: Next) => void): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    const { respond } = ctx;
     ctx.respond = false;
     ctx.res.once('close', resolve);
     handle((error) => {
       ctx.res.off('close', resolve);
-      ctx.respond = true;
+      if (respond === undefined) delete ctx.respond;
+      else ctx.respond = respond;
       if (error === undefined) next().then(resolve, reject);
       else reject(error);
     });

@@ -11,8 +11,8 @@ import type { CapturedBody } from './interception.js';
 
 /** The part of a body that comes after the client's head has been sent: a response too large to be read first. */
 export interface EarlyBody {
-  /** False: wait for {@link CapturedResponse.resume}. */
-  write(chunk: Buffer): boolean;
+  /** False: `resume` is called when there is room again. */
+  write(chunk: Buffer, resume: () => void): boolean;
 }
 
 /** Who reads instructs. */
@@ -88,12 +88,6 @@ export class CapturedResponse implements CapturedBody {
     this.#reader.onBrokenInstruct(detail);
   }
 
-  /** The client has taken the early body so far. */
-  resume(): void {
-    this.#decoder?.resume();
-    this.#reader.onSourceResume();
-  }
-
   #overflow(): boolean {
     const early = this.#reader.onLargeInstruct(this.#response(EMPTY));
     const chunks = this.#chunks;
@@ -112,7 +106,7 @@ export class CapturedResponse implements CapturedBody {
   #decodeInto(early: EarlyBody, coding: ContentCoding): void {
     const decoder = createDecoder(coding);
     decoder.on('data', (content: Buffer) => {
-      if (!early.write(content)) decoder.pause();
+      if (!early.write(content, this.#resume)) decoder.pause();
     });
     decoder.on('drain', () => this.#reader.onSourceResume());
     decoder.once('end', () => {
@@ -124,8 +118,15 @@ export class CapturedResponse implements CapturedBody {
   }
 
   #pass(chunk: Buffer): boolean {
-    return this.#decoder === undefined ? (this.#early?.write(chunk) ?? true) : this.#decoder.write(chunk);
+    if (this.#decoder !== undefined) return this.#decoder.write(chunk);
+    return this.#early?.write(chunk, this.#resume) ?? true;
   }
+
+  /** The client has taken the early body so far. */
+  readonly #resume = (): void => {
+    this.#decoder?.resume();
+    this.#reader.onSourceResume();
+  };
 
   #response(body: Buffer): OriginResponse {
     return { status: this.#status, reason: this.#reason, headers: this.#headers, body };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HeaderList } from '@p-8/protocol';
+import { filterHeaders, type HeaderList } from '@p-8/protocol';
 import type { ClientFacts } from '../upstream/upstream.js';
 
 /** A request as the client sent it, kept so that it can be sent again. */
@@ -46,6 +46,12 @@ export function readClientRequest(
   };
 }
 
+/** The request with its body as a parser has left it: decoded, and written down again. */
+export function withoutCoding(request: ClientRequest): ClientRequest {
+  const describesBody = (name: string): boolean => name === 'content-encoding' || name === 'content-length';
+  return { ...request, headers: filterHeaders(request.headers, (name) => !describesBody(name)) };
+}
+
 /** Links are resolved against the host, so it must be one. */
 function readableHost(host: string | undefined): string {
   return host !== undefined && isHost(host) ? host : 'localhost';
@@ -54,6 +60,13 @@ function readableHost(host: string | undefined): string {
 /** Whether `host` can be the authority of an `http` URI: RFC 9110 4.2.1. */
 export function isHost(host: string): boolean {
   return host !== '' && !/[/?#@\\\s]/.test(host) && URL.canParse(`http://${host}/`);
+}
+
+/** Whether a request's target can be told to another server: a path, an absolute URI, or `*` for OPTIONS. RFC 9112 3.2. */
+export function isTarget(target: string, method: string | undefined): boolean {
+  if (target.startsWith('/')) return true;
+  const { authority } = splitTarget(target);
+  return authority === undefined ? target === '*' && method === 'OPTIONS' : isHost(authority);
 }
 
 /** A request target in absolute form names the host itself, and overrules the Host field: RFC 9112 3.2.2. */

@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import { type HeaderList, reasonPhrase } from '@p-8/protocol';
+import { type HeaderList, headerValue, reasonPhrase } from '@p-8/protocol';
 import { crossOriginHeaders } from './cors.js';
 
 /** The methods of a response that P-8 patches, as they were before, in the forms that P-8 calls. */
@@ -8,11 +8,12 @@ export interface ResponseMethods {
     this: ServerResponse,
     status: number,
     reason: string,
-    headers?: HeaderList,
+    headers?: readonly (string | string[])[],
   ) => ServerResponse;
   readonly flushHeaders: (this: ServerResponse) => void;
   readonly write: (this: ServerResponse, chunk: Uint8Array) => boolean;
   readonly end: (this: ServerResponse, chunk?: Uint8Array) => ServerResponse;
+  readonly on: (this: ServerResponse, event: 'drain', listener: () => void) => ServerResponse;
 }
 
 /** Who looks after a client: hears when it leaves, and when it has taken what was written. */
@@ -25,6 +26,7 @@ export interface ClientOwner {
 
 const native = nativeMethods(ServerResponse.prototype);
 const kClient = Symbol('p-8 client');
+const kWaiting = Symbol('p-8 waiting');
 
 /** A response that knows its {@link ClientResponse}: listeners are shared functions, not closures. */
 type OwnedResponse = ServerResponse & { [kClient]?: ClientResponse };
@@ -38,7 +40,7 @@ export class ClientResponse {
   #gone = false;
   #headSent = false;
   #waitsForDrain = false;
-  #onSocketClose: (() => void) | undefined;
+  #hearsDrain = false;
   /** Pages of other origins may read the response. */
   crossOrigin = false;
 
@@ -50,10 +52,7 @@ export class ClientResponse {
     (res as OwnedResponse)[kClient] = this;
     res.once('close', onClose);
     // A pipelined response that waits for its turn has no socket, and hears nothing of its end.
-    if (res.socket === null) {
-      this.#onSocketClose = () => this.noteClose();
-      req.socket.once('close', this.#onSocketClose);
-    }
+    if (res.socket === null) waitBehind(req.socket, this);
   }
 
   /** Who hears of the client from now on. */
@@ -82,27 +81,21 @@ export class ClientResponse {
    */
   sendHead(status: number, reason: string, fields: HeaderList): void {
     const { res } = this;
-    const headers = this.crossOrigin ? [...fields, ...crossOriginHeaders(this.req, fields)] : fields;
+    const headers = gatherRepeated(
+      this.crossOrigin ? [...fields, ...crossOriginHeaders(this.req, fields)] : fields,
+    );
     const text = reason === '' ? reasonPhrase(status) : reason;
-    const untouched = this.#methods.writeHead === native.writeHead;
-    if (untouched && res.getHeaderNames().length === 0) {
-      // Keeps order, case and duplicates; and skips Node's map of headers.
+    if (res.hasHeader('transfer-encoding')) {
+      const hasLength = headerValue(fields, 'content-length') !== undefined;
+      if (hasLength || !this.canHaveBody(status)) res.removeHeader('transfer-encoding');
+    }
+    if (this.#methods.writeHead === native.writeHead && res.getHeaderNames().length === 0) {
+      // Keeps order and case; and skips Node's map of headers, where there is none yet.
       this.#methods.writeHead.call(res, status, text, headers);
-      this.#headSent = true;
-      return;
+    } else {
+      for (let i = 0; i + 1 < headers.length; i += 2) res.setHeader(String(headers[i]), headers[i + 1] ?? '');
+      this.#methods.writeHead.call(res, status, text);
     }
-    const seen = new Set<string>();
-    for (let i = 0; i + 1 < headers.length; i += 2) {
-      const name = headers[i] ?? '';
-      const lower = name.toLowerCase();
-      if (seen.has(lower)) {
-        res.appendHeader(name, headers[i + 1] ?? '');
-      } else {
-        seen.add(lower);
-        res.setHeader(name, headers[i + 1] ?? '');
-      }
-    }
-    this.#methods.writeHead.call(res, status, text);
     this.#headSent = true;
   }
 
@@ -127,11 +120,16 @@ export class ClientResponse {
   write(chunk: Uint8Array): boolean {
     if (this.gone) return true;
     const taken = this.#methods.write.call(this.res, chunk);
-    if (!taken && !this.#waitsForDrain) {
-      this.#waitsForDrain = true;
-      this.res.once('drain', onDrain);
-    }
+    if (!taken) this.#waitForDrain();
     return taken;
+  }
+
+  /** Tells the app, which is writing to a response that we have taken over, that there is room again. */
+  letAppWrite(): void {
+    const waits = this.#waitsForDrain;
+    this.#waitsForDrain = false;
+    this.res.emit('drain');
+    this.#waitsForDrain ||= waits;
   }
 
   /** Makes a compression that is mounted outside of us pass on what it holds back. */
@@ -190,7 +188,7 @@ export class ClientResponse {
   noteClose(): void {
     if (this.#gone) return;
     this.#gone = true;
-    if (this.#onSocketClose !== undefined) this.req.socket.off('close', this.#onSocketClose);
+    (this.req.socket as QueueingSocket)[kWaiting]?.delete(this);
     const owner = this.#owner;
     this.#owner = undefined;
     owner?.onClientGone();
@@ -198,10 +196,22 @@ export class ClientResponse {
 
   /** @internal */
   noteDrain(): void {
+    if (!this.#waitsForDrain) return;
     this.#waitsForDrain = false;
     this.#owner?.onClientDrained();
   }
+
+  /** A compression has its own stream tell of `drain`: it does not know `res`, nor can `res` remove what listens to it. */
+  #waitForDrain(): void {
+    this.#waitsForDrain = true;
+    if (this.#hearsDrain) return;
+    this.#hearsDrain = true;
+    this.#methods.on.call(this.res, 'drain', () => this.noteDrain());
+  }
 }
+
+/** A connection with responses that wait for their turn. */
+type QueueingSocket = IncomingMessage['socket'] & { [kWaiting]?: Set<ClientResponse> };
 
 type DrainingSocket = NonNullable<ServerResponse['socket']> & { [kClient]?: ClientResponse };
 
@@ -209,16 +219,48 @@ function onClose(this: OwnedResponse): void {
   this[kClient]?.noteClose();
 }
 
-function onDrain(this: OwnedResponse): void {
-  this[kClient]?.noteDrain();
+/** One listener for all that wait: a client may pipeline as many requests as it likes. */
+function waitBehind(socket: QueueingSocket, client: ClientResponse): void {
+  if (socket[kWaiting] === undefined) {
+    socket[kWaiting] = new Set();
+    socket.once('close', onQueueClose);
+  }
+  socket[kWaiting].add(client);
+}
+
+function onQueueClose(this: QueueingSocket): void {
+  for (const client of this[kWaiting] ?? []) client.noteClose();
 }
 
 function onSocketDrain(this: DrainingSocket): void {
   this[kClient]?.noteDrain();
 }
 
+/**
+ * Names with a value each; the values of one that is repeated stand together where it came first. Node 20's `writeHead`
+ * keeps only the last of them once a field has been set, even if it has been removed again.
+ */
+function gatherRepeated(headers: HeaderList): readonly (string | string[])[] {
+  const first = new Map<string, number>();
+  let gathered: (string | string[])[] | undefined;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    const value = headers[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    const at = first.get(lower);
+    if (at === undefined) {
+      first.set(lower, gathered?.length ?? i);
+      gathered?.push(name, value);
+    } else {
+      gathered ??= headers.slice(0, i);
+      gathered[at + 1] = [gathered[at + 1] ?? [], value].flat();
+    }
+  }
+  return gathered ?? headers;
+}
+
 /** The methods of a response as they are now. */
 export function nativeMethods(res: ServerResponse): ResponseMethods {
-  const { writeHead, flushHeaders, write, end } = res;
-  return { writeHead, flushHeaders, write, end } as ResponseMethods;
+  const { writeHead, flushHeaders, write, end, on } = res;
+  return { writeHead, flushHeaders, write, end, on } as ResponseMethods;
 }

@@ -50,6 +50,7 @@ export class ClientStream implements ClientOwner {
   #scheduled = false;
   #blocked = false;
   #ending = false;
+  #ended = false;
 
   /** For a client that has its head. */
   constructor(client: ClientResponse, flusher: Flusher, owner: StreamOwner) {
@@ -97,7 +98,9 @@ export class ClientStream implements ClientOwner {
       this.#bytes = 0;
       this.#blocked = !this.#send(chunks);
     }
-    if (this.#ending) this.#client.end();
+    if (!this.#ending || this.#ended) return;
+    this.#ended = true;
+    this.#client.end();
   }
 
   onClientGone(): void {

@@ -5,6 +5,7 @@ import { type Receipt, ReceiptCounter } from '../hub/receipt.js';
 import type { ControlApiOptions } from '../options.js';
 import { negotiate } from './accept.js';
 import { ControlAuth } from './control-auth.js';
+import type { ParsedBody } from './parsed-body.js';
 
 /** What the control API does to the proxy. */
 export interface ControlTarget {
@@ -17,14 +18,10 @@ export type ControlHandler = (
   req: IncomingMessage,
   res: ServerResponse,
   next?: (error?: unknown) => void,
+  parsed?: ParsedBody,
 ) => void;
 
 const DEFAULT_MAX_BODY = 1_000_000;
-
-/** A framework's parser may have read the body already. */
-interface ParsedRequest extends IncomingMessage {
-  body?: unknown;
-}
 
 /**
  * The HTTP control API: `POST /publish`, `POST /recover`, `/`. Statuses and texts are Pushpin's, except where the
@@ -43,19 +40,31 @@ export class ControlApi {
     this.#maxBodySize = options.maxBodySize ?? DEFAULT_MAX_BODY;
   }
 
-  readonly handle: ControlHandler = (req, res, next) => {
-    const url = req.url ?? '/';
-    if (next !== undefined && !url.startsWith(this.#path)) {
+  /** Express leaves a parsed body on the request itself. */
+  readonly handle: ControlHandler = (req, res, next, parsed = req as ParsedBody) => {
+    const target = this.#targetOf(req.url ?? '/');
+    if (target === undefined && next !== undefined) {
       next();
       return;
     }
-    this.#handle(req, res, url.slice(this.#path.length)).catch((error: unknown) => {
+    this.#handle(req, res, target ?? 'elsewhere', parsed).catch((error: unknown) => {
       if (next !== undefined) next(error);
       else res.destroy();
     });
   };
 
-  async #handle(req: ParsedRequest, res: ServerResponse, target: string): Promise<void> {
+  /** What of a URL comes after the path that the API is mounted at; undefined: it is not below it. */
+  #targetOf(url: string): string | undefined {
+    const rest = url.startsWith(this.#path) ? url.slice(this.#path.length) : undefined;
+    return rest === '' || rest?.startsWith('/') || rest?.startsWith('?') ? rest : undefined;
+  }
+
+  async #handle(
+    req: IncomingMessage,
+    res: ServerResponse,
+    target: string,
+    parsed: ParsedBody,
+  ): Promise<void> {
     const reply = new Reply(res);
     const refusal = await this.#auth.refusal(req);
     if (refusal !== undefined) {
@@ -77,12 +86,17 @@ export class ControlApi {
       reply.text(405, `Method not allowed: ${req.method}.`);
     } else {
       reply.json = format === 'json';
-      await this.#post(path, req, reply);
+      await this.#post(path, req, parsed, reply);
     }
   }
 
-  async #post(path: '/publish' | '/recover', req: ParsedRequest, reply: Reply): Promise<void> {
-    const body = await this.#readBody(req, reply);
+  async #post(
+    path: '/publish' | '/recover',
+    req: IncomingMessage,
+    parsed: ParsedBody,
+    reply: Reply,
+  ): Promise<void> {
+    const body = await this.#readBody(req, parsed, reply);
     if (body === undefined) return;
     if (path === '/recover') {
       this.#target.recover();
@@ -104,7 +118,11 @@ export class ControlApi {
   }
 
   /** The body as JSON; its value is undefined where it is none. Undefined: the reply has been sent. */
-  async #readBody(req: ParsedRequest, reply: Reply): Promise<{ value: unknown } | undefined> {
+  async #readBody(
+    req: IncomingMessage,
+    { body }: ParsedBody,
+    reply: Reply,
+  ): Promise<{ value: unknown } | undefined> {
     if (req.headers['content-length'] === undefined) {
       reply.text(411, 'Request requires Content-Length.');
       return undefined;
@@ -113,7 +131,7 @@ export class ControlApi {
       reply.text(413, 'Request body too large.');
       return undefined;
     }
-    if (req.body !== undefined && req.readableDidRead) return { value: parsedBody(req.body) };
+    if (body !== undefined && req.readableDidRead) return { value: parsedBody(body) };
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     return { value: parseJson(Buffer.concat(chunks)) };

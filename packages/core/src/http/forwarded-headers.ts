@@ -1,4 +1,4 @@
-import { type HeaderList, isGripHeader, isHopByHop, splitList } from '@p-8/protocol';
+import { filterHeaders, type HeaderList, isGripHeader, isHopByHop, splitList } from '@p-8/protocol';
 import type { XForwardedForOptions } from '../options.js';
 import type { ClientRequest } from './client-request.js';
 
@@ -31,15 +31,17 @@ const ORIGINAL_HEADER_PREFIX = 'eb9bf0f5-';
 /** The fields of a client's request as its origin gets them. */
 export function forwardedHeaders(request: ClientRequest, parts: ForwardedParts): string[] {
   const { rules, set } = parts;
+  const received = set.length === 0 ? request.headers : withRouteFields(request.headers, set);
   const removed = connectionOptions(request.headers);
-  for (const [name] of set) removed.add(name.toLowerCase());
+  // What the route sets is not for the client to remove.
+  for (const [name] of set) removed.delete(name.toLowerCase());
   const headers: string[] = [];
   const forwardedFor: string[] = [];
   const cdnLoop: string[] = [];
   let hostSeen = false;
-  for (let i = 0; i + 1 < request.headers.length; i += 2) {
-    const name = request.headers[i] ?? '';
-    const value = request.headers[i + 1] ?? '';
+  for (let i = 0; i + 1 < received.length; i += 2) {
+    const name = received[i] ?? '';
+    const value = received[i + 1] ?? '';
     const lower = name.toLowerCase();
     if (lower === 'host') {
       if (!hostSeen) headers.push(name, parts.host);
@@ -53,11 +55,18 @@ export function forwardedHeaders(request: ClientRequest, parts: ForwardedParts):
     }
   }
   if (!hostSeen) headers.push('Host', parts.host);
-  for (const [name, value] of set) if (value !== '') headers.push(name, value);
   addForwarded(headers, request, parts, forwardedFor);
   if (rules.cdnLoop !== '') headers.push('CDN-Loop', [...cdnLoop, rules.cdnLoop].join(', '));
   headers.push(...parts.grip);
   return headers;
+}
+
+/** The fields as if the client had sent those of the route; all else that is done to fields is done to them too. */
+function withRouteFields(received: HeaderList, set: ForwardedParts['set']): string[] {
+  const replaced = new Set(set.map(([name]) => name.toLowerCase()));
+  const fields = filterHeaders(received, (name) => !replaced.has(name));
+  for (const [name, value] of set) if (value !== '') fields.push(name, value);
+  return fields;
 }
 
 /** Fields that never pass, besides those that `Connection` names. */
@@ -119,4 +128,13 @@ export function relayedHeaders(headers: HeaderList): string[] {
     if (!isHopByHop(lower) && !removed.has(lower)) relayed.push(name, headers[i + 1] ?? '');
   }
   return relayed;
+}
+
+/** The trailers of an origin's response as the client gets them: none that would say how to read or route it. RFC 9110 6.5.1. */
+export function relayedTrailers(trailers: HeaderList): string[] {
+  return filterHeaders(
+    trailers,
+    (name) =>
+      !isHopByHop(name) && name !== 'content-length' && name !== 'host' && name !== 'content-encoding',
+  );
 }

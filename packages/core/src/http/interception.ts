@@ -22,6 +22,8 @@ type Phase = 'open' | 'passing' | 'captured' | 'ended';
 class Interception {
   phase: Phase = 'open';
   body: CapturedBody | undefined;
+  /** What `writeHead` was given besides the status, while the head waits for the body that is being ended. */
+  waitingHead: unknown[] | undefined;
   readonly methods: ResponseMethods;
   readonly taker: InstructTaker;
 
@@ -52,9 +54,19 @@ type Done = (error?: Error | null) => void;
 
 function writeHead(this: InterceptedResponse, ...args: WriteHeadArgs): ServerResponse {
   const state = this[kInterception];
-  if (state.phase === 'captured' || state.phase === 'ended') return this;
   if (state.phase === 'open') decide(this, state, args);
-  return state.phase === 'passing' ? Reflect.apply(state.methods.writeHead, this, args) : this;
+  if (state.phase !== 'passing') return this;
+  if (state.waitingHead === undefined) return Reflect.apply(state.methods.writeHead, this, args);
+  this.statusCode = args[0];
+  state.waitingHead = args.slice(1);
+  return this;
+}
+
+/** Writes the head that {@link decideAtEnd} has left waiting. */
+function writeWaitingHead(this: InterceptedResponse, status: number): ServerResponse {
+  const state = this[kInterception];
+  this.writeHead = state.methods.writeHead as InterceptedResponse['writeHead'];
+  return Reflect.apply(state.methods.writeHead, this, [status, ...(state.waitingHead ?? [])]);
 }
 
 function flushHeaders(this: InterceptedResponse): void {
@@ -80,18 +92,28 @@ function end(
   callback?: unknown,
 ): ServerResponse {
   const state = this[kInterception];
-  if (state.phase === 'open') {
-    if (chunk != null && typeof chunk !== 'function') announceLength(this, chunk, encoding);
-    this.writeHead(this.statusCode);
-  }
+  if (state.phase === 'open') decideAtEnd(this, state);
   if (state.phase === 'passing') return Reflect.apply(state.methods.end, this, [chunk, encoding, callback]);
   if (state.phase === 'ended') return this;
   if (chunk != null && typeof chunk !== 'function') state.body?.write(toBuffer(chunk, encoding));
   state.phase = 'ended';
+  // Node's own `end` undoes this as well.
+  while (this.writableCorked > 0) this.uncork();
   const done = [chunk, encoding, callback].find((argument) => typeof argument === 'function');
   if (done !== undefined) process.nextTick(done as Done);
   state.body?.end();
   return this;
+}
+
+/**
+ * Node tells the length of a body that is ended in one piece, and so may a compression that is mounted outside: if the
+ * head has not been written before. So it is decided on first, and left for them to write.
+ */
+function decideAtEnd(res: InterceptedResponse, state: Interception): void {
+  state.waitingHead = [];
+  res.writeHead(res.statusCode);
+  // Those who watch for the head from inside have had their turn.
+  if (state.phase === 'passing') res.writeHead = writeWaitingHead as InterceptedResponse['writeHead'];
 }
 
 /** Is it an instruct? Then its head becomes a plain list, and the response is bare again, ready for the hold's own. */
@@ -110,6 +132,8 @@ function decide(res: InterceptedResponse, state: Interception, args: WriteHeadAr
   Object.defineProperties(res, {
     headersSent: { configurable: true, get: () => true },
     writableEnded: { configurable: true, get: () => state.phase === 'ended' },
+    // Or `stream.pipeline` takes a client that leaves its hold for one that did not get the app's answer.
+    writableFinished: { configurable: true, get: () => state.phase === 'ended' },
   });
   const reason = res.statusMessage ?? '';
   res.statusMessage = '';
@@ -157,25 +181,13 @@ type RawNames = ServerResponse & { getRawHeaderNames?(): string[] };
 function takeHeaders(res: ServerResponse): string[] {
   const list: string[] = [];
   for (const name of (res as RawNames).getRawHeaderNames?.() ?? res.getHeaderNames()) {
+    // Once it is removed, Node chunks this response no more.
+    if (res.useChunkedEncodingByDefault && name.toLowerCase() === 'transfer-encoding') continue;
     const value = res.getHeader(name);
     for (const one of Array.isArray(value) ? value : [value]) list.push(name, String(one));
     res.removeHeader(name);
   }
   return list;
-}
-
-/**
- * Node knows the length of a body that is ended in one piece, and sends it, unless the head has been asked for before,
- * as we must.
- */
-function announceLength(res: ServerResponse, chunk: unknown, encoding: unknown): void {
-  const { statusCode, req } = res;
-  const bodiless = req.method === 'HEAD' || statusCode === 204 || statusCode === 304 || statusCode < 200;
-  if (bodiless || res.headersSent || res.hasHeader('content-length') || res.hasHeader('transfer-encoding'))
-    return;
-  const isText = typeof chunk === 'string';
-  const length = isText ? Buffer.byteLength(chunk, encodingOf(encoding)) : (chunk as Uint8Array).byteLength;
-  res.setHeader('Content-Length', length);
 }
 
 function toBuffer(chunk: unknown, encoding: unknown): Buffer {

@@ -3,7 +3,7 @@ import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/u
 import { CapturedResponse, type InstructReader } from './captured-response.js';
 import type { ClientOwner, ClientResponse } from './client-response.js';
 import type { Flusher } from './flusher.js';
-import { relayedHeaders } from './forwarded-headers.js';
+import { relayedHeaders, relayedTrailers } from './forwarded-headers.js';
 
 /** Who asked an origin on behalf of a client. */
 export interface Asker extends InstructReader {
@@ -45,11 +45,22 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
     this.#call?.resume();
   }
 
+  /** Nobody wants the rest of the answer. */
+  abandon(): void {
+    this.#done = true;
+    this.#call?.abort();
+  }
+
   onInterim(status: number, headers: string[]): void {
     if (status !== 103 || this.#client.req.httpVersionMajor !== 1 || this.#client.req.httpVersion === '1.0')
       return;
     const link = headerValues(headers, 'link');
-    if (link.length > 0) this.#client.res.writeEarlyHints({ link });
+    if (link.length === 0) return;
+    try {
+      this.#client.res.writeEarlyHints({ link });
+    } catch {
+      // Node refuses links that it does not understand. Hints can be done without.
+    }
   }
 
   onHead(status: number, reason: string, headers: string[]): void {
@@ -86,7 +97,7 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
       this.#captured.end();
       return;
     }
-    if (trailers.length > 0) this.#client.addTrailers(trailers);
+    if (trailers.length > 0) this.#client.addTrailers(relayedTrailers(trailers));
     this.#client.end();
   }
 
@@ -98,8 +109,7 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
   }
 
   onClientGone(): void {
-    this.#done = true;
-    this.#call?.abort();
+    this.abandon();
   }
 
   onClientDrained(): void {
@@ -107,8 +117,7 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
   }
 
   #fail(detail: string): void {
-    this.#done = true;
-    this.#call?.abort();
+    this.abandon();
     this.#asker.onOriginFailed(detail);
   }
 }

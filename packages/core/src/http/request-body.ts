@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { type ParsedBody, rewriteBody } from './parsed-body.js';
 
 /** The most bytes of a request's body that are kept, so that the request can be sent again. Source: Pushpin. */
 export const MAX_RECORDED_BODY = 100_000;
@@ -9,6 +10,10 @@ export class BodyRecord {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #tooLarge = false;
+  /** What is kept is without the content coding that the client sent it in. */
+  isDecoded = false;
+  /** The rest of the body has not passed yet. */
+  isArriving = false;
 
   /** More than {@link MAX_RECORDED_BODY} bytes have passed: the request cannot be sent again, nor be held. */
   get tooLarge(): boolean {
@@ -50,6 +55,7 @@ export class RequestBody extends Readable {
     super();
     this.#req = req;
     this.#record = record;
+    record.isArriving = true;
     req.on('data', this.#onData);
     req.once('end', this.#onEnd);
     req.once('error', this.#onError);
@@ -61,7 +67,7 @@ export class RequestBody extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#req.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError);
+    this.#req.off('error', this.#onError);
     // What nobody wants any more must still be read, or the client's next request on the connection is never seen.
     this.#req.on('error', () => {});
     this.#req.resume();
@@ -70,20 +76,16 @@ export class RequestBody extends Readable {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#record.add(chunk);
-    if (!this.push(chunk)) this.#req.pause();
+    // The origin may have answered already; the body is still needed for when the request is sent again.
+    if (!this.destroyed && !this.push(chunk)) this.#req.pause();
   };
   readonly #onEnd = (): void => {
-    this.push(null);
+    this.#record.isArriving = false;
+    if (!this.destroyed) this.push(null);
   };
   readonly #onError = (error: Error): void => {
     this.destroy(error);
   };
-}
-
-/** What a body parser that is mounted before the proxy has made of a body. */
-export interface ParsedBody {
-  readonly body?: unknown;
-  readonly rawBody?: unknown;
 }
 
 /**
@@ -93,6 +95,7 @@ export interface ParsedBody {
 export function recordBody(req: IncomingMessage, record: BodyRecord, parsed: ParsedBody | undefined): void {
   if (req.readableDidRead) {
     const bytes = parsed === undefined ? undefined : rewriteBody(parsed, req.headers['content-type'] ?? '');
+    record.isDecoded = true;
     if (bytes !== undefined) record.add(bytes);
     return;
   }
@@ -102,21 +105,11 @@ export function recordBody(req: IncomingMessage, record: BodyRecord, parsed: Par
     record.add(waiting);
     req.unshift(waiting);
   }
+  record.isArriving = !req.complete;
   const push = req.push;
   req.push = function (this: IncomingMessage, chunk: unknown, encoding?: BufferEncoding): boolean {
     if (Buffer.isBuffer(chunk)) record.add(chunk);
+    else if (chunk === null) record.isArriving = false;
     return push.call(this, chunk, encoding);
   };
-}
-
-/** The body that a parser has read already, written down again from what it left. */
-function rewriteBody({ body, rawBody }: ParsedBody, contentType: string): Buffer | undefined {
-  for (const value of [rawBody, body]) {
-    if (Buffer.isBuffer(value)) return value;
-    if (typeof value === 'string') return Buffer.from(value);
-  }
-  if (typeof body !== 'object' || body === null) return undefined;
-  if (contentType.includes('json')) return Buffer.from(JSON.stringify(body));
-  if (!contentType.startsWith('application/x-www-form-urlencoded')) return undefined;
-  return Buffer.from(new URLSearchParams(body as Record<string, string>).toString());
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isHost } from './client-request.js';
+import { isHost, isTarget, requestTarget } from './client-request.js';
 
 /** Why a request is refused before anything else looks at it. */
 export interface Refusal {
@@ -8,21 +8,27 @@ export interface Refusal {
 }
 
 /**
- * Checks that Node's parser leaves to us, for requests that are passed on to another server: what two servers can read
- * differently is refused, since that is how requests are smuggled. RFC 9112 3.2, 6.1, 11.2.
+ * Checks that Node's parser leaves to us, or does not make when it is told to be lenient, for requests that are passed on
+ * to another server: what two servers can read differently is refused, since that is how requests are smuggled.
+ * RFC 9112 3.2, 6.1, 6.3, 11.2.
  */
 export function checkRequest(req: IncomingMessage): Refusal | undefined {
   if (req.method === 'TRACE' || req.method === 'CONNECT') {
     return { status: 405, message: `Method not allowed: ${req.method}.` };
   }
+  if (!isTarget(requestTarget(req), req.method)) return { status: 400, message: 'Invalid request target.' };
   let hosts = 0;
+  let framings = 0;
   const { rawHeaders } = req;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase();
     if (name === 'host') {
       hosts++;
       if (!isHost(rawHeaders[i + 1] ?? '')) return { status: 400, message: 'Invalid Host header.' };
+    } else if (name === 'content-length') {
+      framings++;
     } else if (name === 'transfer-encoding') {
+      framings++;
       if (rawHeaders[i + 1]?.toLowerCase() !== 'chunked') {
         return { status: 400, message: 'Transfer-Encoding must be chunked.' };
       }
@@ -31,5 +37,7 @@ export function checkRequest(req: IncomingMessage): Refusal | undefined {
     }
   }
   if (hosts > 1) return { status: 400, message: 'More than one Host header.' };
+  if (framings > 1)
+    return { status: 400, message: 'More than one Content-Length or Transfer-Encoding header.' };
   return undefined;
 }

@@ -96,14 +96,19 @@ function readPem(bytes: Buffer, read: (pem: Buffer) => KeyObject): KeyObject {
   }
 }
 
+/** @throws GripError `GRIP_ERR_OPTION` when the key is empty, or of no use. */
 function algorithmOf(key: KeyObject | Buffer): Algorithm {
-  if (!(key instanceof KeyObject)) return 'HS256';
-  if (key.asymmetricKeyType === 'ec') return 'ES256';
-  if (key.asymmetricKeyType === 'rsa') return 'RS256';
-  throw new GripError(
-    'GRIP_ERR_OPTION',
-    `a key of type ${key.asymmetricKeyType} cannot sign: use EC (P-256) or RSA`,
-  );
+  if (!(key instanceof KeyObject)) {
+    // Everybody has the empty key.
+    if (key.length === 0)
+      throw new GripError('GRIP_ERR_OPTION', 'the key is empty: leave it out, or give one');
+    return 'HS256';
+  }
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (type === 'ec' && details?.namedCurve === 'prime256v1') return 'ES256';
+  if (type === 'rsa') return 'RS256';
+  const kind = details?.namedCurve ?? type;
+  throw new GripError('GRIP_ERR_OPTION', `a key of type ${kind} cannot be used: give EC (P-256) or RSA`);
 }
 
 function signature(key: KeyObject | Buffer, data: string): Buffer {

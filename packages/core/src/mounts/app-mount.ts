@@ -2,16 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { filterHeaders, isGripHeader } from '@p-8/protocol';
 import { GripError } from '../errors.js';
 import { CapturedResponse } from '../http/captured-response.js';
-import { readClientRequest, requestTarget } from '../http/client-request.js';
+import { readClientRequest, requestTarget, withoutCoding } from '../http/client-request.js';
 import { ClientResponse, type ResponseMethods } from '../http/client-response.js';
 import { type CapturedBody, type InstructTaker, intercept } from '../http/interception.js';
-import { BodyRecord, hasBody, type ParsedBody, recordBody } from '../http/request-body.js';
+import { BodyRecord, hasBody, recordBody } from '../http/request-body.js';
 import { type Signer, Verifier } from '../http/signature.js';
 import { AppOrigin } from '../routing/app-origin.js';
 import { GRIP_FEATURES } from '../routing/grip-fields.js';
 import { GripRequest } from '../sessions/grip-request.js';
 import { InProcessUpstream, isFollowUp, type RequestTarget } from '../upstream/in-process.js';
 import type { Upstream } from '../upstream/upstream.js';
+import type { FrameworkRequest } from './framework-request.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
 
 const kMounted = Symbol('p-8 mounted');
@@ -44,7 +45,7 @@ export class AppMount implements Mount {
     req: IncomingMessage,
     res: ServerResponse,
     next: Next | undefined,
-    parsed: ParsedBody | undefined,
+    framework: FrameworkRequest | undefined,
   ): void {
     if (next === undefined) {
       throw new GripError('GRIP_ERR_OPTION', 'there is no app to ask: use wrap(app), or set a target');
@@ -62,12 +63,12 @@ export class AppMount implements Mount {
     }
     const signature = req.headers['grip-sig'];
     if (this.#verifier === undefined || typeof signature !== 'string') {
-      this.#mount(req, res, next, parsed);
+      this.#mount(req, res, next, framework);
       return;
     }
     // A GRIP proxy in front that proves itself does the holding: requests and responses are none of our business.
     this.#verifier.verify(signature).then((claims) => {
-      if (claims === undefined) this.#mount(req, res, next, parsed);
+      if (claims === undefined) this.#mount(req, res, next, framework);
       else next();
     }, next);
   }
@@ -78,12 +79,17 @@ export class AppMount implements Mount {
     await Promise.all(origins.map(({ upstream }) => upstream.close()));
   }
 
-  #mount(req: IncomingMessage, res: ServerResponse, next: Next, parsed: ParsedBody | undefined): void {
+  #mount(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next,
+    framework: FrameworkRequest | undefined,
+  ): void {
     const body = hasBody(req) ? new BodyRecord() : undefined;
-    if (body !== undefined) recordBody(req, body, parsed);
+    if (body !== undefined) recordBody(req, body, framework);
     removeGripFields(req);
     this.#sign(req);
-    intercept(res, new AppRequest(this, req, res, body));
+    intercept(res, new AppRequest(this, req, res, body, framework?.onAnswer));
     next();
   }
 
@@ -95,7 +101,8 @@ export class AppMount implements Mount {
     body: BodyRecord | undefined,
   ): GripRequest {
     const { settings, services } = this.#context;
-    const request = readClientRequest(req, target, settings.acceptXForwardedProtocol);
+    const received = readClientRequest(req, target, settings.acceptXForwardedProtocol);
+    const request = body?.isDecoded === true ? withoutCoding(received) : received;
     return new GripRequest(services, client, request, this.#originOf(req), body ?? new BodyRecord());
   }
 
@@ -127,26 +134,45 @@ export class AppMount implements Mount {
 }
 
 /** A request that the app is answering: what is needed in case that it answers with an instruct. */
-class AppRequest implements InstructTaker {
+class AppRequest implements InstructTaker, CapturedBody {
   readonly #mount: AppMount;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #body: BodyRecord | undefined;
   /** Apps may rewrite it. */
   readonly #target: string;
+  readonly #onAnswer: FrameworkRequest['onAnswer'];
+  #captured: CapturedResponse | undefined;
 
-  constructor(mount: AppMount, req: IncomingMessage, res: ServerResponse, body: BodyRecord | undefined) {
+  constructor(
+    mount: AppMount,
+    req: IncomingMessage,
+    res: ServerResponse,
+    body: BodyRecord | undefined,
+    onAnswer: FrameworkRequest['onAnswer'],
+  ) {
     this.#mount = mount;
     this.#req = req;
     this.#res = res;
     this.#body = body;
     this.#target = requestTarget(req);
+    this.#onAnswer = onAnswer;
   }
 
   onInstructHead(status: number, reason: string, headers: string[], methods: ResponseMethods): CapturedBody {
     const client = new ClientResponse(this.#req, this.#res, methods);
     const request = this.#mount.take(this.#req, this.#target, client, this.#body);
-    return new CapturedResponse(status, reason, headers, request);
+    this.#captured = new CapturedResponse(status, reason, headers, request);
+    return this;
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#captured?.write(chunk) ?? true;
+  }
+
+  end(): void {
+    if (this.#onAnswer === undefined) this.#captured?.end();
+    else this.#onAnswer(() => this.#captured?.end());
   }
 }
 
@@ -166,13 +192,25 @@ const noServer: Upstream = {
 
 /** A client's own Grip- fields are forged: the app must not see them. */
 function removeGripFields(req: IncomingMessage): void {
-  const { rawHeaders } = req;
-  let forged = false;
-  for (let i = 0; i < rawHeaders.length; i += 2) forged ||= isGripHeader(rawHeaders[i] ?? '');
-  if (!forged) return;
-  // Node makes these from the raw list when they are first asked for, and counts on its length.
-  for (const headers of [req.headers, req.headersDistinct]) {
-    for (const name of Object.keys(headers)) if (isGripHeader(name)) delete headers[name];
+  if (hasGripField(req.rawHeaders)) dropGripFields(req.rawHeaders, [req.headers, req.headersDistinct]);
+  // Only a chunked body has trailers, and they are known at its end.
+  if (req.headers['transfer-encoding'] !== undefined) req.once('end', removeGripTrailers);
+}
+
+function removeGripTrailers(this: IncomingMessage): void {
+  if (hasGripField(this.rawTrailers))
+    dropGripFields(this.rawTrailers, [this.trailers, this.trailersDistinct]);
+}
+
+function hasGripField(raw: readonly string[]): boolean {
+  for (let i = 0; i < raw.length; i += 2) if (isGripHeader(raw[i] ?? '')) return true;
+  return false;
+}
+
+/** Node makes `maps` from the raw list when they are first asked for, and counts on its length: so they come first. */
+function dropGripFields(raw: string[], maps: readonly NodeJS.Dict<unknown>[]): void {
+  for (const map of maps) {
+    for (const name of Object.keys(map)) if (isGripHeader(name)) delete map[name];
   }
-  rawHeaders.splice(0, rawHeaders.length, ...filterHeaders(rawHeaders, (name) => !isGripHeader(name)));
+  raw.splice(0, raw.length, ...filterHeaders(raw, (name) => !isGripHeader(name)));
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ParsedBody } from '../http/request-body.js';
 import type { Signer } from '../http/signature.js';
 import type { LinkHosts } from '../routing/link-hosts.js';
 import type { SessionServices } from '../sessions/held-request.js';
 import type { Settings } from '../settings.js';
 import type { CallCounter } from '../upstream/exchange.js';
 import type { RequestTarget } from '../upstream/in-process.js';
+import type { FrameworkRequest } from './framework-request.js';
 
 /** Hands a request on to whatever comes after the proxy. */
 export type Next = (error?: unknown) => void;
@@ -16,7 +16,7 @@ export interface Mount {
     req: IncomingMessage,
     res: ServerResponse,
     next: Next | undefined,
-    parsed: ParsedBody | undefined,
+    framework: FrameworkRequest | undefined,
   ): void;
   /** The server whose requests the app answers, as far as it is known. */
   attach(server: RequestTarget): void;

@@ -1,11 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { splitHeader } from '@p-8/protocol';
-import { type ClientRequest, hostName, readClientRequest, requestTarget } from '../http/client-request.js';
+import {
+  type ClientRequest,
+  hostName,
+  readClientRequest,
+  requestTarget,
+  withoutCoding,
+} from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
 import { respondText } from '../http/error-response.js';
 import { type JsonpRequest, readJsonp } from '../http/jsonp.js';
 import { JsonpResponse } from '../http/jsonp-response.js';
-import { BodyRecord, hasBody, type ParsedBody, RequestBody } from '../http/request-body.js';
+import { rewriteBody } from '../http/parsed-body.js';
+import { BodyRecord, hasBody, RequestBody } from '../http/request-body.js';
 import { checkRequest, type Refusal } from '../http/request-checks.js';
 import { Verifier } from '../http/signature.js';
 import type { RouteOptions } from '../options.js';
@@ -14,6 +22,7 @@ import { isOwnListener } from '../routing/own-address.js';
 import { RouteTable } from '../routing/route-table.js';
 import { Upstreams } from '../routing/upstreams.js';
 import { GripRequest } from '../sessions/grip-request.js';
+import type { FrameworkRequest } from './framework-request.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
 
 /** Remote origins: finds the route of a request, and asks there. */
@@ -43,10 +52,10 @@ export class RouteMount implements Mount {
     req: IncomingMessage,
     res: ServerResponse,
     next: Next | undefined,
-    _parsed: ParsedBody | undefined,
+    framework: FrameworkRequest | undefined,
   ): void {
     try {
-      this.#take(req, res, next);
+      this.#take(req, res, next, framework);
     } catch (error) {
       this.#crash(res, error);
     }
@@ -57,7 +66,12 @@ export class RouteMount implements Mount {
     await this.#upstreams.close();
   }
 
-  #take(req: IncomingMessage, res: ServerResponse, next: Next | undefined): void {
+  #take(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    framework: FrameworkRequest | undefined,
+  ): void {
     const { settings } = this.#context;
     if (this.#closed) {
       this.#refuse(req, res, { status: 503, message: 'Closing.' });
@@ -77,13 +91,13 @@ export class RouteMount implements Mount {
     }
     const signature = req.headers['grip-sig'];
     if (this.#verifier === undefined || typeof signature !== 'string') {
-      this.#proxy(req, res, request, route, false);
+      this.#proxy(req, res, request, route, false, framework);
       return;
     }
     // The body waits meanwhile: nobody reads it.
     this.#verifier
       .verify(signature)
-      .then((claims) => this.#proxy(req, res, request, route, claims !== undefined))
+      .then((claims) => this.#proxy(req, res, request, route, claims !== undefined, framework))
       .catch((error: unknown) => this.#crash(res, error));
   }
 
@@ -106,6 +120,7 @@ export class RouteMount implements Mount {
     request: ClientRequest,
     route: Route,
     trusted: boolean,
+    framework: FrameworkRequest | undefined,
   ): void {
     const refusal = this.#loopRefusal(req, request, route) ?? eventsRefusal(req, route, trusted);
     if (refusal !== undefined) {
@@ -114,15 +129,19 @@ export class RouteMount implements Mount {
     }
     const jsonp = route.origin.autoCrossOrigin ? readJsonp(request, route.jsonp) : undefined;
     if (jsonp !== undefined) {
-      if ('status' in jsonp) this.#refuse(req, res, jsonp);
+      if ('status' in jsonp) this.#refuse(req, res, jsonp, true);
       else this.#proxyJsonp(req, res, jsonp, route, trusted);
       return;
     }
     const record = new BodyRecord();
-    const body = hasBody(req) ? new RequestBody(req, record) : null;
+    const sendable = takeBody(req, request, record, framework);
+    if ('status' in sendable) {
+      this.#refuse(req, res, sendable);
+      return;
+    }
     const client = new ClientResponse(req, res);
-    const held = new GripRequest(this.#context.services, client, request, route.origin, record);
-    held.ask(route.origin.first(request, body, trusted), route.grip && !trusted);
+    const held = new GripRequest(this.#context.services, client, sendable.request, route.origin, record);
+    held.ask(route.origin.first(sendable.request, sendable.body, trusted), route.grip && !trusted);
   }
 
   #proxyJsonp(
@@ -149,12 +168,36 @@ export class RouteMount implements Mount {
     return own ? { status: 508, message: 'Loop: the target of this route is this proxy itself.' } : undefined;
   }
 
-  #refuse(req: IncomingMessage, res: ServerResponse, { status, message }: Refusal): void {
+  #refuse(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { status, message }: Refusal,
+    crossOrigin = false,
+  ): void {
     this.#context.services.logger.info({ method: req.method, url: req.url, status }, message);
     // What follows a request that we did not understand on its connection cannot be trusted.
     if (status === 400 || status === 503) res.setHeader('Connection', 'close');
-    respondText(new ClientResponse(req, res), status, message);
+    const client = new ClientResponse(req, res);
+    client.crossOrigin = crossOrigin;
+    respondText(client, status, message);
   }
+}
+
+/** A request and its body: as it comes in, or as a parser that is mounted before has left it. */
+function takeBody(
+  req: IncomingMessage,
+  request: ClientRequest,
+  record: BodyRecord,
+  framework: FrameworkRequest | undefined,
+): { request: ClientRequest; body: Readable | Uint8Array | null } | Refusal {
+  if (!hasBody(req)) return { request, body: null };
+  if (!req.readableDidRead) return { request, body: new RequestBody(req, record) };
+  const body = rewriteBody(framework ?? {}, req.headers['content-type'] ?? '');
+  if (body === undefined) {
+    return { status: 500, message: 'The body has been read already: mount the proxy before what reads it.' };
+  }
+  record.add(body);
+  return { request: withoutCoding(request), body };
 }
 
 /** Events are the proxy's to write: a client that sends them could speak for any WebSocket. */

@@ -1,8 +1,9 @@
 import type { Signer } from '../http/signature.js';
 import type { JsonpOptions, RouteOptions } from '../options.js';
-import { readTargets, readTargetUrl, type Settings } from '../settings.js';
+import type { Settings } from '../settings.js';
 import type { LinkHosts } from './link-hosts.js';
 import { RemoteOrigin } from './remote-origin.js';
+import { checkRoute, readTargets, readTargetUrl } from './route-options.js';
 import type { RouteCondition } from './route-table.js';
 import type { Upstreams } from './upstreams.js';
 
@@ -34,6 +35,7 @@ export function buildRoutes(
 }
 
 function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteContext): Route {
+  checkRoute(route);
   const { settings, linkHosts } = context;
   const targets = readTargets(route.target);
   const targetUrls = targets.flatMap(({ listener, url }) =>

@@ -1,11 +1,12 @@
 import type { RequestListener } from 'node:http';
 import type { TargetOptions } from '../options.js';
-import { readTargetUrl, type Settings } from '../settings.js';
+import type { Settings } from '../settings.js';
 import type { CallCounter } from '../upstream/exchange.js';
 import { FailoverUpstream } from '../upstream/failover.js';
 import { InProcessUpstream, listenerTarget } from '../upstream/in-process.js';
 import { RemoteUpstream } from '../upstream/remote.js';
 import type { Upstream } from '../upstream/upstream.js';
+import { readTargetUrl } from './route-options.js';
 
 /**
  * The connections to targets. They outlive the routes that name them: when routes change, what a connection is held by

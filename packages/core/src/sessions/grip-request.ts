@@ -20,6 +20,8 @@ import type { HeldRequest, SessionServices } from './held-request.js';
 import { ResponseHold } from './response-hold.js';
 import { StreamHold } from './stream-hold.js';
 
+const TOO_LARGE = 'Request too large to accept GRIP instruct.';
+
 /** A client's request from its arrival to its end: asks the origin, and does what the origin's instruct says. */
 export class GripRequest implements HeldRequest, Asker {
   readonly services: SessionServices;
@@ -73,7 +75,9 @@ export class GripRequest implements HeldRequest, Asker {
 
   retry(gripLast: readonly string[]): void {
     this.services.logger.debug({ uri: this.uri, gripLast }, 'asking the origin again');
-    this.ask(this.#origin.again(this.#request, gripLast, this.#body.bytes()), true);
+    // An origin may answer before it has the whole body. To be sent again, all of it must be there.
+    if (this.#body.isArriving) this.client.req.once('end', () => this.#askAgain(gripLast)).resume();
+    else this.#askAgain(gripLast);
   }
 
   fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined {
@@ -95,26 +99,34 @@ export class GripRequest implements HeldRequest, Asker {
   }
 
   onLargeInstruct(head: OriginResponse): EarlyBody | undefined {
+    this.#early = this.#openEarly(head);
+    const hold = this.#early;
+    if (hold !== undefined) return { write: (chunk, resume) => hold.writeContent(chunk, resume) };
+    this.dropContent();
+    return undefined;
+  }
+
+  dropContent(): void {
+    this.#answer?.abandon();
+  }
+
+  #openEarly(head: OriginResponse): StreamHold | undefined {
     const instruct = this.#read(head);
     if (instruct === undefined) return undefined;
     if (!canStartEarly(head, instruct) || this.method === 'HEAD') {
-      this.refuse('GRIP instruct response too large');
+      this.refuse('GRIP instruct response too large from the origin');
       return undefined;
     }
-    const hold = this.#openStream(instruct);
-    this.#early = hold;
-    return hold === undefined
-      ? undefined
-      : { write: (chunk) => hold.writeContent(chunk, this.#resumeSource) };
+    return this.#openStream(instruct);
   }
 
   onBrokenInstruct(detail: string): void {
     if (this.#early === undefined) this.refuse(detail);
-    else this.#early.fail(detail);
+    else this.#early.cut(detail);
   }
 
   onSourceResume(): void {
-    if (this.#answer === undefined) this.client.res.emit('drain');
+    if (this.#answer === undefined) this.client.letAppWrite();
     else this.#answer.resume();
   }
 
@@ -135,12 +147,14 @@ export class GripRequest implements HeldRequest, Asker {
     this.#answerText(502, this.debug ? detail : ORIGIN_ERROR);
   }
 
-  /** The origin's body may go on: it goes where the hold is. */
-  readonly #resumeSource = (): void => this.onSourceResume();
+  #askAgain(gripLast: readonly string[]): void {
+    if (this.#body.tooLarge) this.#answerText(400, TOO_LARGE);
+    else this.ask(this.#origin.again(this.#request, gripLast, this.#body.bytes()), true);
+  }
 
   #read(response: OriginResponse): Instruct | undefined {
     if (this.#body.tooLarge) {
-      this.#answerText(400, 'Request too large to accept GRIP instruct.');
+      this.#answerText(400, TOO_LARGE);
       return undefined;
     }
     const instruct: Result<Instruct> = parseInstruct(response);
@@ -148,7 +162,8 @@ export class GripRequest implements HeldRequest, Asker {
       this.refuse(`Failed to parse accept instructions: ${instruct.message}`);
       return undefined;
     }
-    return this.#origin.dropsEntityTags && instruct.value.hold !== 'none'
+    const { hold, nextLink } = instruct.value;
+    return this.#origin.dropsEntityTags && (hold !== 'none' || nextLink !== undefined)
       ? withoutEntityTag(instruct.value)
       : instruct.value;
   }

@@ -41,6 +41,8 @@ export interface HeldRequest {
   retry(gripLast: readonly string[]): void;
   /** Asks for a link. Undefined: the proxy must not go there, and `handler` has been told. */
   fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined;
+  /** The origin's content, which is still coming, is not wanted any more. */
+  dropContent(): void;
   /** Sends the client its whole response; where HTTP does not allow it, the client gets an error. */
   respond(status: number, reason: string, headers: HeaderList, body: Uint8Array): void;
   /** Answers the client with an error; `detail` goes to the log, and to the client in debug mode. */

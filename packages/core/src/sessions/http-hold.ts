@@ -35,12 +35,17 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   abstract close(): void;
   abstract abort(): void;
   abstract runUpdate(): void;
+  /** Ends the hold because something went wrong; in debug mode the client sees what. */
+  abstract fail(detail: string): void;
   abstract onClientGone(): void;
   abstract onClientDrained(): void;
   abstract onTimer(timer: Timer): void;
 
-  /** Subscribes to the instruct's channels, and to no others. Where a channel is kept, its id and filters are the new ones. */
-  protected subscribe(): void {
+  /**
+   * Subscribes to the instruct's channels, and to no others. Where a channel is kept, its id and filters are the new
+   * ones. Returns the subscriptions that are new.
+   */
+  protected subscribe(): Subscription[] {
     const { hub, subscriptionsPerConnection, logger } = this.request.services;
     const { prefix, implicitChannels } = this.request;
     const wanted = new Map<string, Channel>();
@@ -57,19 +62,24 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
       this.subscriptions.delete(name);
       hub.unsubscribe(subscription);
     }
-    for (const [name, channel] of wanted) this.#subscribeTo(name, channel);
+    const added: Subscription[] = [];
+    for (const [name, channel] of wanted) {
+      const existing = this.subscriptions.get(name);
+      if (existing === undefined) {
+        added.push(this.#subscribeTo(name, channel));
+      } else {
+        existing.prevId = channel.prevId;
+        existing.filters = channel.filters;
+      }
+    }
+    return added;
   }
 
-  #subscribeTo(name: string, channel: Channel): void {
-    const existing = this.subscriptions.get(name);
-    if (existing !== undefined) {
-      existing.prevId = channel.prevId;
-      existing.filters = channel.filters;
-      return;
-    }
+  #subscribeTo(name: string, channel: Channel): Subscription {
     const subscription = new Subscription(this, channel.name, name, channel.prevId, channel.filters);
     this.subscriptions.set(name, subscription);
     this.request.services.hub.subscribe(subscription);
+    return subscription;
   }
 
   protected unsubscribe(): void {
@@ -79,13 +89,13 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   }
 
   /**
-   * Whether an item has been published since the origin answered: the last id of a channel is not the one that the
+   * Whether an item has been published since the origin answered: the last id of a new channel is not the one that the
    * origin knew. Those last ids are forgotten, so that the origin's next answer counts, whatever it says.
    */
-  protected hasMissedItems(): boolean {
+  protected hasMissedItems(added: readonly Subscription[]): boolean {
     const { hub } = this.request.services;
     let missed = false;
-    for (const { channel, prevId } of this.subscriptions.values()) {
+    for (const { channel, prevId } of added) {
       if (prevId === undefined) continue;
       const lastId = hub.lastId(channel);
       if (lastId === undefined || lastId === prevId) continue;
@@ -118,7 +128,7 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
     const { filters } = subscription;
     const mismatch = contentFilterMismatch(filters, contentFilters);
     if (mismatch !== undefined) {
-      this.request.services.logger.debug({ channel: item.channel }, mismatch);
+      this.noteFilterError(item, mismatch);
       return 'filtered';
     }
     if (filters.length > 0 && shouldSkip(filters, this.instruct.meta, item.meta, this.#isSubscribed)) {
@@ -126,6 +136,12 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
       return 'filtered';
     }
     return 'pass';
+  }
+
+  /** A filter cannot do its work on an item: only this item is lost, unless whoever debugs is to see it at once. */
+  protected noteFilterError(item: Item, detail: string): void {
+    this.request.services.logger.info({ channel: item.channel, uri: this.request.uri }, detail);
+    if (this.request.debug) this.fail(detail);
   }
 
   /** The client has this item, or need not have it. */

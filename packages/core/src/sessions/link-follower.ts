@@ -120,7 +120,8 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
       { uri: this.#uri, detail, failures: this.#failures + 1 },
       'next link failed',
     );
-    if (this.#sent || this.#failures >= MAX_RETRIES) this.#fail('Failed to retrieve next link.');
+    if (this.#sent) this.#hold.cut(detail);
+    else if (this.#failures >= MAX_RETRIES) this.#fail('Failed to retrieve next link.');
     else this.#askLater(this.#failures++);
   }
 

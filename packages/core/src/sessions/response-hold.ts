@@ -24,8 +24,7 @@ export class ResponseHold extends HttpHold {
 
   /** Subscribes in one go with the check for items that came meanwhile: none can slip between. */
   open(): void {
-    this.subscribe();
-    if (this.hasMissedItems()) this.#retry();
+    if (this.hasMissedItems(this.subscribe())) this.#retry();
     else this.request.services.timers.start(this.#timer, this.instruct.timeoutSeconds * 1000);
   }
 
@@ -82,6 +81,11 @@ export class ResponseHold extends HttpHold {
     this.request.respond(code, reason, headers, body);
   }
 
+  fail(detail: string): void {
+    this.#finish();
+    this.request.refuse(detail);
+  }
+
   abort(): void {
     this.#finish();
     this.request.client.abort();
@@ -94,14 +98,10 @@ export class ResponseHold extends HttpHold {
   onClientDrained(): void {}
 
   #respond({ item }: PublishedItem, format: HttpResponseSend, subscription: Subscription): Outcome {
-    const { logger } = this.request.services;
     const source = format.body ?? this.#patched(format, item.channel);
     const content = filterContent(source, subscription.filters, this.instruct.meta, this.prevIdOf);
     if (!content.ok) {
-      logger.info({ channel: item.channel, uri: this.request.uri }, content.message);
-      if (!this.request.debug) return 'dropped';
-      this.#finish();
-      this.request.refuse(content.message);
+      this.noteFilterError(item, content.message);
       return 'dropped';
     }
     this.#finish();

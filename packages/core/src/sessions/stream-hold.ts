@@ -76,7 +76,7 @@ export class StreamHold extends HttpHold {
   /** The origin's own content has been sent: what does its instruct say to do next? */
   begin(): void {
     if (this.#state === 'closed') return;
-    this.subscribe();
+    const added = this.subscribe();
     const numbered = [...this.subscriptions.values()].find(({ prevId }) => prevId !== undefined);
     if (numbered !== undefined && this.instruct.nextLink === undefined) {
       this.fail(`channel '${numbered.name}' specifies prev-id, but no next link found`);
@@ -84,7 +84,7 @@ export class StreamHold extends HttpHold {
       this.#fetch();
     } else {
       this.#hold();
-      if (this.hasMissedItems()) this.recover();
+      if (this.hasMissedItems(added)) this.recover();
     }
   }
 
@@ -93,12 +93,17 @@ export class StreamHold extends HttpHold {
   }
 
   deliver(published: PublishedItem, subscription: Subscription): Outcome {
-    if (published.item.httpStream === undefined) return undefined;
+    const format = published.item.httpStream;
+    if (format === undefined) return undefined;
     switch (this.#state) {
       case 'holding':
         return this.#process(published, subscription);
       case 'waiting':
       case 'fetching':
+        if (format.action === 'hint') {
+          this.#update('high');
+          return 'queued';
+        }
         return this.#keepForLater(published, subscription);
       case 'draining':
         // The next link will bring it.
@@ -143,7 +148,7 @@ export class StreamHold extends HttpHold {
     this.instruct = instruct;
     this.#keepAlive = undefined;
     if (instruct.keepAlive === undefined) this.request.services.timers.stop(this.#keepAliveTimer);
-    this.subscribe();
+    const added = this.subscribe();
     if (instruct.hold === 'none') {
       if (instruct.nextLink === undefined) this.end();
       else if (this.#stream.blocked) this.#state = 'draining';
@@ -152,7 +157,7 @@ export class StreamHold extends HttpHold {
     }
     this.#hold();
     this.#processWaiting();
-    if (this.#updateAgain && this.#state === 'holding') this.recover();
+    if (this.#state === 'holding' && (this.#updateAgain || this.hasMissedItems(added))) this.recover();
   }
 
   /** The link's content begins: it says by itself that the stream is alive. */
@@ -174,6 +179,13 @@ export class StreamHold extends HttpHold {
   abort(): void {
     this.#finish();
     this.request.client.abort();
+  }
+
+  /** Cuts the body, since the origin's content broke off: the client must not take it for whole. */
+  cut(detail: string): void {
+    if (this.#state === 'closed') return;
+    this.request.services.logger.info({ uri: this.request.uri, detail }, 'stream cut');
+    this.abort();
   }
 
   /** Ends the body because something went wrong; in debug mode it says what. */
@@ -220,8 +232,7 @@ export class StreamHold extends HttpHold {
     const { item } = published;
     const chunk = this.#chunkFor(published, subscription);
     if (chunk === undefined) return 'dropped';
-    if (this.#stream.pendingBytes + chunk.content.length > this.request.services.sessionQueueBytes)
-      return this.#overflow(item);
+    if (!this.#hasRoomFor(chunk)) return this.#overflow(item);
     const wasBlocked = this.#stream.blocked;
     this.#stream.write(chunk);
     this.advance(item, subscription);
@@ -231,17 +242,23 @@ export class StreamHold extends HttpHold {
     return wasBlocked ? 'queued' : 'delivered';
   }
 
+  /** Only a slow client runs out of room: for others, what has come in this turn goes out first, however much it is. */
+  #hasRoomFor(chunk: StreamChunk): boolean {
+    const fits = (): boolean =>
+      this.#stream.pendingBytes === 0 ||
+      this.#stream.pendingBytes + chunk.content.length <= this.request.services.sessionQueueBytes;
+    if (fits()) return true;
+    this.#stream.flush();
+    return fits();
+  }
+
   /** The bytes of an item for this session: shared with others, unless a filter changes them. */
   #chunkFor(published: PublishedItem, subscription: Subscription): StreamChunk | undefined {
     const shared = published.streamChunk;
     if (!changesContent(subscription.filters)) return shared;
     const content = filterContent(shared.content, subscription.filters, this.instruct.meta, this.prevIdOf);
     if (content.ok) return new OwnChunk(content.value);
-    this.request.services.logger.info(
-      { channel: subscription.channel, uri: this.request.uri },
-      content.message,
-    );
-    if (this.request.debug) this.fail(content.message);
+    this.noteFilterError(published.item, content.message);
     return undefined;
   }
 
@@ -346,6 +363,7 @@ export class StreamHold extends HttpHold {
 
   #finish(): void {
     if (this.#state === 'closed') return;
+    if (this.#state === 'opening') this.request.dropContent();
     this.#state = 'closed';
     const { hub, timers, limiter } = this.request.services;
     timers.stop(this.#keepAliveTimer);

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type Server } from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
-import { Pool } from 'undici';
 import { type CallCounter, Exchange } from './exchange.js';
+import { Pool } from './undici.js';
 import type { ClientFacts, Upstream, UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
 /** Carries the number of a follow-up from our client side to our server side; the app never sees it. */
@@ -52,6 +52,9 @@ export class InProcessUpstream implements Upstream {
       pipelining: 1,
       connect: (_options, callback) => {
         const [ours, theirs] = duplexPair().map(asSocket) as [Duplex, Duplex];
+        // Unlike those of a connection, the ends of a pair do not notice when the other one is gone.
+        ours.once('close', () => theirs.destroy());
+        theirs.once('close', () => ours.destroy());
         Object.assign(theirs, { [kFollowUp]: true });
         this.#inner.emit('connection', theirs);
         queueMicrotask(() => callback(null, ours as never));
@@ -68,7 +71,13 @@ export class InProcessUpstream implements Upstream {
       failed.fail({ kind: 'broken', detail: `the app gave no response: ${error.message}`, cause: error });
     });
     exchange.dispatch(this.#pool, { ...request, headers }, 0);
-    return exchange;
+    return {
+      abort: () => {
+        this.#clients.delete(id);
+        exchange.abort();
+      },
+      resume: () => exchange.resume(),
+    };
   }
 
   async close(): Promise<void> {
@@ -77,10 +86,11 @@ export class InProcessUpstream implements Upstream {
   }
 
   #receive(req: IncomingMessage, res: http.ServerResponse): void {
-    const id = String(req.headers[FOLLOW_UP_HEADER]);
-    delete req.headers[FOLLOW_UP_HEADER];
+    // The last one is ours: the client may have sent such a field as well.
     const at = req.rawHeaders.lastIndexOf(FOLLOW_UP_HEADER);
-    if (at >= 0) req.rawHeaders.splice(at, 2);
+    const id = req.rawHeaders[at + 1] ?? '';
+    req.rawHeaders.splice(at, 2);
+    delete req.headers[FOLLOW_UP_HEADER];
     const client = this.#clients.get(id);
     this.#clients.delete(id);
     // One connection carries one request at a time, so its facts can be the client's.

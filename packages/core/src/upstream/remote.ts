@@ -1,7 +1,7 @@
-import { buildConnector, Pool } from 'undici';
 import { GripError } from '../errors.js';
 import { type CallCounter, Exchange } from './exchange.js';
 import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
+import { buildConnector, type Connector, Pool } from './undici.js';
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
 /** How to reach one remote origin. */
@@ -54,21 +54,25 @@ export class RemoteUpstream implements Upstream {
   }
 }
 
-function connector(options: RemoteOptions): buildConnector.connector {
+function connector(options: RemoteOptions): Connector {
+  const { servername, untrusted } = options;
   const connect = buildConnector({
     timeout: options.connectTimeout,
     rejectUnauthorized: !options.insecure,
-    ...(options.servername === undefined ? {} : { servername: options.servername }),
     ...(options.clientCert === undefined ? {} : { cert: options.clientCert }),
     ...(options.clientKey === undefined ? {} : { key: options.clientKey }),
-    ...(options.untrusted ? { lookup: refuseInternalAddresses } : {}),
+    ...(untrusted ? { lookup: refuseInternalAddresses } : {}),
   });
-  if (!options.untrusted) return connect;
+  if (!untrusted && servername === undefined) return connect;
   return (target, callback) => {
     // Sockets do not look up what is an address already.
     const address = target.hostname.replace(/^\[|\]$/g, '');
-    if (!isInternalAddress(address)) connect(target, callback);
-    else callback(new GripError('GRIP_ERR_LINK_REFUSED', `${address} is an internal address`), null);
+    if (untrusted && isInternalAddress(address)) {
+      callback(new GripError('GRIP_ERR_LINK_REFUSED', `${address} is an internal address`), null);
+      return;
+    }
+    // The name that comes with each connection, from the request's Host, would win over a name among the options.
+    connect(servername === undefined ? target : { ...target, servername }, callback);
   };
 }
 
@@ -80,8 +84,9 @@ function isRepeatable(request: UpstreamRequest): boolean {
 
 const STALE = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-function isStaleConnection(error: Error): boolean {
-  return STALE.has(codeOf(error));
+/** A connection that has never brought anything was not kept alive: its end is an answer, of a kind. */
+function isStaleConnection(error: Error & { readonly socket?: { readonly bytesRead?: number } }): boolean {
+  return STALE.has(codeOf(error)) && error.socket?.bytesRead !== 0;
 }
 
 const CONNECT_FAILURES = new Set([

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { expandFormats, type ItemInput, parseItem } from '@p-8/protocol';
+import type { ManualClock } from '../../../../test/support/manual-clock.js';
+import { Hub, type HubOptions } from '../../src/hub/hub.js';
+import type { PublishedItem } from '../../src/hub/published-item.js';
+import type { Outcome, Receipt } from '../../src/hub/receipt.js';
+import { type Session, Subscription } from '../../src/hub/session.js';
+import { Timers } from '../../src/timers.js';
+
+/** A session that notes what it gets. */
+export class Listener implements Session {
+  /** Contents of items, in the order in which they came. */
+  readonly got: string[] = [];
+  outcome: Outcome = 'delivered';
+  recoveries = 0;
+  ended: 'closed' | 'aborted' | undefined;
+  /** Called for each item. */
+  onItem: (() => void) | undefined;
+
+  deliver({ item }: PublishedItem): Outcome {
+    if (item.httpStream?.action === 'send') this.got.push(Buffer.from(item.httpStream.content).toString());
+    this.onItem?.();
+    return this.outcome;
+  }
+
+  takes({ item }: PublishedItem): boolean {
+    return item.httpStream !== undefined;
+  }
+
+  recover(): void {
+    this.recoveries++;
+  }
+
+  close(): void {
+    this.ended = 'closed';
+  }
+
+  abort(): void {
+    this.ended = 'aborted';
+  }
+}
+
+/** A hub with listeners, and a short way to publish to it. */
+export class HubBench {
+  readonly hub: Hub;
+  readonly timers: Timers;
+  readonly events: string[] = [];
+  readonly errors: unknown[] = [];
+
+  constructor(clock: ManualClock, options: Partial<HubOptions> = {}) {
+    const onError = (error: unknown): unknown => this.errors.push(error);
+    this.timers = new Timers(clock, onError);
+    this.hub = new Hub({
+      clock,
+      timers: this.timers,
+      messageWait: 5000,
+      idCacheTtl: 60_000,
+      lastIdsMax: 1000,
+      onError,
+      onChannel: (event, channel) => this.events.push(`${event} ${channel}`),
+      ...options,
+    });
+  }
+
+  /** Subscribes to `channel`. */
+  subscribe(channel: string, listener: Listener = new Listener()): { listener: Listener; leave: () => void } {
+    const subscription = new Subscription(listener, channel, channel, undefined, []);
+    this.hub.subscribe(subscription);
+    return { listener, leave: () => this.hub.unsubscribe(subscription) };
+  }
+
+  /** Publishes an item written as `id<prevId`, either of which may be missing; its content is its id, or `-`. */
+  publish(channel: string, text: string, more: Partial<ItemInput> = {}): Receipt {
+    const [id = '', prevId] = text.split('<');
+    const item = parseItem({
+      channel,
+      ...(id === '' ? {} : { id }),
+      ...(prevId === undefined ? {} : { 'prev-id': prevId }),
+      ...more,
+      formats: expandFormats(more.formats ?? { 'http-stream': id === '' ? '-' : id }),
+    });
+    assert(item.ok);
+    return this.hub.publish(item.value);
+  }
+}

@@ -1,0 +1,59 @@
+import type { GripProxyOptions, RouteOptions, TargetOptions } from '@p-8/core';
+import type { OriginScript } from './answer.js';
+import type { Step } from './steps.js';
+import type { Transcript } from './transcript.js';
+
+/** How a proxy is configured, in P-8's words; the reference's are made of them. */
+export interface Setup {
+  readonly route?: Omit<RouteOptions, 'target'>;
+  readonly target?: Pick<TargetOptions, 'host' | 'overHttp' | 'subscribe'>;
+  readonly proxy?: Pick<
+    GripProxyOptions,
+    | 'acceptPushpinRoute'
+    | 'acceptXForwardedProtocol'
+    | 'setXForwardedProtocol'
+    | 'upstreamKey'
+    | 'xForwardedFor'
+  >;
+  /** Nothing listens where the target points. @default false */
+  readonly originDown?: boolean;
+}
+
+/** What P-8 does in place of what the reference did: the parts of the transcript that differ. */
+export interface Expectation extends Partial<Transcript> {
+  /** Id of the section in docs/differences.md that gives the reason. */
+  readonly difference: string;
+  /** What differs further with one way of mounting, by its name. */
+  readonly of?: Readonly<Record<string, Partial<Transcript>>>;
+}
+
+/** One behaviour that can be seen from outside. */
+export interface Scenario {
+  /** The behaviour, as a sentence. */
+  readonly name: string;
+  readonly setup?: Setup;
+  readonly origin: OriginScript;
+  readonly steps: readonly Step[];
+  /** Fields to compare that are left out elsewhere, lower case: those that say how bytes are carried. */
+  readonly compare?: { readonly requests?: readonly string[]; readonly responses?: readonly string[] };
+  /** Where it cannot apply to all ways of mounting. */
+  readonly mounts?: { readonly only: 'remote' | 'in-process'; readonly because: string };
+  readonly expect?: Expectation;
+}
+
+/** Scenarios of one subject; recorded in one file. */
+export interface Group {
+  readonly name: string;
+  readonly scenarios: readonly Scenario[];
+}
+
+/** Reasons that several scenarios share. */
+export const REMOTE = {
+  rewriting: {
+    only: 'remote',
+    because: 'in process nothing lies between the client and the app that could rewrite',
+  },
+  framing: { only: 'remote', because: 'in process there is no connection to the origin of its own' },
+  routes: { only: 'remote', because: 'in process there are no routes' },
+  parser: { only: 'remote', because: "in process the app's own server parses requests" },
+} as const;

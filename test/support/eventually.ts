@@ -1,0 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Milliseconds after which something that should happen is taken to be missing. */
+const PATIENCE = 8000;
+
+/** Waits until `condition` holds, looking again in each turn of the event loop: for state that tells nobody of its changes. */
+export async function eventually(condition: () => boolean, what: string | (() => string)): Promise<void> {
+  const deadline = Date.now() + PATIENCE;
+  while (!condition()) {
+    if (Date.now() > deadline)
+      throw new Error(`never came true: ${typeof what === 'string' ? what : what()}`);
+    await setImmediate();
+  }
+}
+
+/** Lets the event loop turn a few times, so that what could happen at once has happened. */
+export async function settle(turns = 20): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await setImmediate();
+}
