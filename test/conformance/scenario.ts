@@ -55,5 +55,6 @@ export const REMOTE = {
   },
   framing: { only: 'remote', because: 'in process there is no connection to the origin of its own' },
   routes: { only: 'remote', because: 'in process there are no routes' },
+  pages: { only: 'remote', because: 'an app says itself which pages may read its responses' },
   parser: { only: 'remote', because: "in process the app's own server parses requests" },
 } as const;

@@ -23,6 +23,7 @@ import { RouteMount } from './mounts/route-mount.js';
 import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './options.js';
 import { LinkHosts } from './routing/link-hosts.js';
 import type { SessionServices } from './sessions/held-request.js';
+import { SharedLinks } from './sessions/shared-links.js';
 import { UpdateLimiter } from './sessions/update-limiter.js';
 import { checkControlApiOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
@@ -92,6 +93,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       clock,
       timers,
       limiter: new UpdateLimiter(clock, onError),
+      links: new SharedLinks(onError),
       flusher: new Flusher(onError),
       logger,
       onError,

@@ -102,7 +102,7 @@ export interface GripProxyOptions {
   readonly prefix?: string;
   /** Error bodies say what went wrong. @default false */
   readonly debug?: boolean;
-  /** Add CORS headers to every response, and answer JSON-P. @default false */
+  /** Add CORS headers to every response, and answer JSON-P. Needs a target or routes. @default false */
   readonly autoCrossOrigin?: boolean;
   /** Trust the client's X-Forwarded-Proto / -Protocol when deciding whether its side is TLS. @default false */
   readonly acceptXForwardedProtocol?: boolean;

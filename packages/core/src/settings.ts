@@ -131,9 +131,20 @@ export function isEmpty(key: string | Uint8Array | undefined): boolean {
   return key === undefined || key.length === 0;
 }
 
-function readRoutes({ target, routes }: GripProxyOptions): readonly RouteOptions[] | undefined {
+function readRoutes({
+  target,
+  routes,
+  autoCrossOrigin,
+}: GripProxyOptions): readonly RouteOptions[] | undefined {
   if (target !== undefined && routes !== undefined)
     throw optionError('target', target, 'give either target or routes');
+  if (target === undefined && routes === undefined && autoCrossOrigin === true) {
+    throw optionError(
+      'autoCrossOrigin',
+      true,
+      'it is for targets and routes; an app sets CORS headers itself',
+    );
+  }
   if (target !== undefined) return [{ target }];
   return routes;
 }

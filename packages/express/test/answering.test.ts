@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
@@ -79,6 +80,9 @@ const ways: Record<string, (mode: Mode) => RequestHandler> = {
     res.cork();
     res.write('op');
     res.end('en');
+  },
+  'res.sendFile': (mode) => (_req, res) => {
+    res.set(fields(mode)).sendFile(join(import.meta.dirname, 'fixtures/open.txt'));
   },
   'stream.pipe': (mode) => (_req, res) => {
     res.set(fields(mode));

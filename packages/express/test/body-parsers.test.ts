@@ -4,6 +4,7 @@ import { type GripMiddleware, gripProxy } from '@p-8/express';
 import express, { type Express, type RequestHandler } from 'express';
 import { useStage } from '../../../test/support/apps/stage.js';
 import { idle, subscribed } from '../../../test/support/apps/watch.js';
+import { eventually } from '../../../test/support/eventually.js';
 
 const parsers = (): RequestHandler[] => [
   express.json(),
@@ -91,6 +92,27 @@ for (const [order, build] of Object.entries(orders)) {
     });
   });
 }
+
+describe('a POST whose body the app does not read', () => {
+  const stage = useStage();
+
+  it('is received while its client is held, and sent again whole', async () => {
+    const grip = stage().grip(gripProxy());
+    const app = express().use(grip);
+    const requests: express.Request[] = [];
+    app.post('/', (req, res) => {
+      if (requests.push(req) > 1) req.pipe(res);
+      else res.set({ 'Grip-Hold': 'response', 'Grip-Channel': 'news' }).send('nothing');
+    });
+    const site = await stage().serve(app);
+    const body = 'x'.repeat(90_000);
+    const poll = site.post('/', body);
+    await subscribed(grip, 'news');
+    await eventually(() => requests[0]?.complete === true, 'a whole request');
+    await grip.publish('news', { 'http-response': { action: 'hint' } });
+    assert.equal((await (await poll).whole()).length, body.length);
+  });
+});
 
 describe('a POST with a body too large to be kept', () => {
   const stage = useStage();

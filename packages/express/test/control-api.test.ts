@@ -147,6 +147,13 @@ describe('the control API in an Express app', () => {
     await published({ 'Content-Type': 'application/x-www-form-urlencoded' });
   });
 
+  it('says why it cannot read what curl -d sends, after a form parser', async () => {
+    await start(undefined, [express.urlencoded()]);
+    const reply = await publish({ 'Content-Type': 'application/x-www-form-urlencoded' });
+    assert.equal(reply.status, 400);
+    assert.match(await reply.whole(), /parsed as a form/);
+  });
+
   it('says what is wrong with an item, and publishes nothing', async () => {
     await start(undefined);
     const reply = await site.post('/grip/publish', '{"items":[{"channel":"news"}]}');

@@ -6,15 +6,16 @@ import { setImmediate } from 'node:timers/promises';
 import { gripProxy } from '@p-8/express';
 import compression from 'compression';
 import express, { type RequestHandler } from 'express';
+import session from 'express-session';
 import { useStage } from '../../../test/support/apps/stage.js';
 import { wireBytes, wireRequest } from '../../../test/support/apps/wire.js';
 
 /** Handlers of plain responses, and what their bytes must have in them if the test is to mean anything. */
 const plain: Record<string, [RequestHandler, RegExp]> = {
-  'res.send': [(_req, res) => void res.send('text'), /Content-Length: 4[^]*ETag/],
+  'res.send': [(_req, res) => void res.send('text'), /Content-Length: 4[\s\S]*ETag/],
   'res.json': [(_req, res) => void res.json({ a: 1 }), /Content-Length: 7/],
   'res.sendStatus': [(_req, res) => void res.sendStatus(404), /404 Not Found/],
-  'res.redirect': [(_req, res) => void res.redirect('/elsewhere'), /302 Found[^]*Location/],
+  'res.redirect': [(_req, res) => void res.redirect('/elsewhere'), /302 Found[\s\S]*Location/],
   "res.end('x')": [(_req, res) => void res.end('x'), /Content-Length: 1\r/],
   'res.end(buffer)': [(_req, res) => void res.end(Buffer.from('é')), /Content-Length: 2\r/],
   'res.end with an encoding': [(_req, res) => void res.end('eA==', 'base64'), /Content-Length: 1\r/],
@@ -43,7 +44,7 @@ const plain: Record<string, [RequestHandler, RegExp]> = {
       res.write('a');
       res.end('b');
     },
-    /Transfer-Encoding: chunked[^]*1\r\na\r\n1\r\nb\r\n0\r\n\r\n/,
+    /Transfer-Encoding: chunked[\s\S]*1\r\na\r\n1\r\nb\r\n0\r\n\r\n/,
   ],
   'flushHeaders, write and end': [
     async (_req, res) => {
@@ -60,14 +61,14 @@ const plain: Record<string, [RequestHandler, RegExp]> = {
       res.write('a');
       res.end('b');
     },
-    /Content-Length: 2\r[^]*ab/,
+    /Content-Length: 2\r[\s\S]*ab/,
   ],
   'early hints': [
     (_req, res) => {
       res.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' });
       res.end('x');
     },
-    /103 Early Hints[^]*200 OK/,
+    /103 Early Hints[\s\S]*200 OK/,
   ],
   trailers: [
     (req, res) => {
@@ -105,7 +106,7 @@ const plain: Record<string, [RequestHandler, RegExp]> = {
     () => {
       throw Object.assign(new Error('boom'), { stack: 'boom, at a line' });
     },
-    /500 Internal Server Error[^]*boom, at a line/,
+    /500 Internal Server Error[\s\S]*boom, at a line/,
   ],
   'text that compression leaves alone': [
     (_req, res) => {
@@ -139,7 +140,21 @@ const apps: Record<string, (proxy: RequestHandler | undefined) => express.Expres
     if (proxy !== undefined) app.use(proxy);
     return app.use(compression());
   },
+  'an Express app with express-session before the proxy': (proxy) => {
+    const app = express().use(sessions());
+    if (proxy !== undefined) app.use(proxy);
+    return app;
+  },
+  'an Express app with express-session after the proxy': (proxy) => {
+    const app = express();
+    if (proxy !== undefined) app.use(proxy);
+    return app.use(sessions());
+  },
 };
+
+/** The same session for all: what it sends does not depend on chance. */
+const sessions = (): RequestHandler =>
+  session({ secret: 'x', genid: () => 'id', resave: false, saveUninitialized: true, rolling: true });
 
 for (const [name, build] of Object.entries(apps)) {
   describe(`the plain responses of ${name}`, () => {

@@ -26,7 +26,7 @@ const plain: Record<string, [(ctx: Koa.Context) => unknown, RegExp]> = {
     (ctx) => {
       ctx.body = { a: 1 };
     },
-    /application\/json[^]*\{"a":1\}/,
+    /application\/json[\s\S]*\{"a":1\}/,
   ],
   'a stream': [
     (ctx) => {

@@ -275,6 +275,16 @@ export const nextLinks: Group = {
         ],
       },
       steps: [get('/'), received('two'), release('two arrived'), responded()],
+      expect: {
+        difference: 'D-cut-responses',
+        clients: {
+          client: {
+            replies: [
+              { status: '200 OK', headers: ['content-type: text/plain'], body: 'one two', end: 'cut' },
+            ],
+          },
+        },
+      },
     },
     {
       name: 'a linked response with a response hold ends the stream',

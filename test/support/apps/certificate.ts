@@ -16,6 +16,6 @@ function make(): { key: string; cert: string } {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const part = (name: string) =>
-    new RegExp(`-----BEGIN ${name}-----[^]+-----END ${name}-----\n`).exec(pem)?.[0];
+    new RegExp(`-----BEGIN ${name}-----[sS]+-----END ${name}-----\n`).exec(pem)?.[0];
   return { key: part('PRIVATE KEY') ?? '', cert: part('CERTIFICATE') ?? '' };
 }

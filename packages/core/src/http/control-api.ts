@@ -120,7 +120,7 @@ export class ControlApi {
   /** The body as JSON; its value is undefined where it is none. Undefined: the reply has been sent. */
   async #readBody(
     req: IncomingMessage,
-    { body }: ParsedBody,
+    { body, rawBody }: ParsedBody,
     reply: Reply,
   ): Promise<{ value: unknown } | undefined> {
     if (req.headers['content-length'] === undefined) {
@@ -131,7 +131,17 @@ export class ControlApi {
       reply.text(413, 'Request body too large.');
       return undefined;
     }
-    if (body !== undefined && req.readableDidRead) return { value: parsedBody(body) };
+    const read = req.readableDidRead ? (rawBody ?? body) : undefined;
+    if (read !== undefined) {
+      const value = parsedBody(read);
+      if (value !== read || !isForm(req)) return { value };
+      // What `curl -d` sends without a word about its type: the JSON in it is lost.
+      reply.text(
+        400,
+        'Body has been parsed as a form: send application/json, or mount this before the parser of forms.',
+      );
+      return undefined;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     return { value: parseJson(Buffer.concat(chunks)) };
@@ -164,6 +174,10 @@ class Reply {
     if (!this.#res.req.complete) this.#res.setHeader('Connection', 'close');
     this.#res.end(body);
   }
+}
+
+function isForm(req: IncomingMessage): boolean {
+  return req.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
 }
 
 function parsedBody(body: unknown): unknown {

@@ -122,8 +122,8 @@ export class AppMount implements Mount {
     if (known !== undefined) return known.origin;
     const { settings, linkHosts } = this.#context;
     const upstream = server === undefined ? noServer : new InProcessUpstream(server, this.#context.calls);
-    const { prefix, debug, autoCrossOrigin } = settings;
-    const origin = new AppOrigin(upstream, { prefix, debug, autoCrossOrigin, linkHosts });
+    const { prefix, debug } = settings;
+    const origin = new AppOrigin(upstream, { prefix, debug, linkHosts });
     this.#origins.set(server, { upstream, origin });
     // Test clients start a server for each request: none must be kept longer than it lives.
     server?.once('close', () => {
@@ -171,6 +171,8 @@ class AppRequest implements InstructTaker, CapturedBody {
   }
 
   end(): void {
+    // Nobody reads the body: then it must not hold up the client, nor Node's time-out for it the hold.
+    if (this.#req.readableFlowing === null && !this.#req.readableDidRead) this.#req.resume();
     if (this.#onAnswer === undefined) this.#captured?.end();
     else this.#onAnswer(() => this.#captured?.end());
   }

@@ -8,7 +8,6 @@ import type { Destination, Origin } from './origin.js';
 export interface AppOriginOptions {
   readonly prefix: string;
   readonly debug: boolean;
-  readonly autoCrossOrigin: boolean;
   readonly linkHosts: LinkHosts;
 }
 
@@ -17,7 +16,7 @@ export class AppOrigin implements Origin {
   readonly id = '';
   readonly prefix: string;
   readonly debug: boolean;
-  readonly autoCrossOrigin: boolean;
+  readonly autoCrossOrigin = false;
   readonly implicitChannels: readonly string[] = [];
   readonly dropsEntityTags = true;
   readonly #linkHosts: LinkHosts;
@@ -27,7 +26,6 @@ export class AppOrigin implements Origin {
     this.#upstream = upstream;
     this.prefix = options.prefix;
     this.debug = options.debug;
-    this.autoCrossOrigin = options.autoCrossOrigin;
     this.#linkHosts = options.linkHosts;
   }
 

@@ -82,7 +82,9 @@ export class GripRequest implements HeldRequest, Asker {
 
   fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined {
     const destination = this.#origin.link(uri, this.#request, gripLast);
-    if (typeof destination !== 'string') return destination.upstream.send(destination.request, handler);
+    if (typeof destination !== 'string') {
+      return this.services.links.fetch(this.#origin, uri, gripLast, destination, handler);
+    }
     this.services.logger.warn({ uri: this.uri, link: uri }, destination);
     handler.onError({ kind: 'blocked', detail: destination });
     return undefined;

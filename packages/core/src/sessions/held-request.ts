@@ -6,6 +6,7 @@ import type { Hub } from '../hub/hub.js';
 import type { Logger, OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
+import type { SharedLinks } from './shared-links.js';
 import type { UpdateLimiter } from './update-limiter.js';
 
 /** What all sessions of a proxy share. */
@@ -14,6 +15,7 @@ export interface SessionServices {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly limiter: UpdateLimiter;
+  readonly links: SharedLinks;
   readonly flusher: Flusher;
   readonly logger: Logger;
   /** Gets what should never have been thrown. */

@@ -110,7 +110,7 @@ export class ResponseHold extends HttpHold {
     return 'delivered';
   }
 
-  /** A patch that fails gives an empty body: the client must know that something has happened, as in Pushpin. */
+  /** A patch that fails gives an empty body: the client must know that something has happened. */
   #patched(format: HttpResponseSend, channel: string): Uint8Array {
     const body = patchBody(this.instruct.response.body, format.bodyPatch ?? []);
     if (body === undefined)

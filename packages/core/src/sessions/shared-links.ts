@@ -1,0 +1,186 @@
+import type { HeaderList } from '@p-8/protocol';
+import type { OnError } from '../logger.js';
+import type { Destination, Origin } from '../routing/origin.js';
+import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+
+/** The most bytes of a linked response that are kept for those who ask for it later, while it still comes in. */
+const MAX_KEPT = 100_000;
+
+/**
+ * Links that are being asked for. One lost item can make every stream of a channel ask the same link at once: equal
+ * requests share one answer. Equal is what has the same whole URI and the same `Grip-Last`: two streams that have not
+ * the same items get answers of their own.
+ */
+export class SharedLinks {
+  readonly #onError: OnError;
+  readonly #calls = new WeakMap<Origin, Map<string, SharedCall>>();
+
+  /** `onError` gets what a stream throws; the others get the answer all the same. */
+  constructor(onError: OnError) {
+    this.#onError = onError;
+  }
+
+  /** Asks for a link, or takes part in what another stream has asked. */
+  fetch(
+    origin: Origin,
+    uri: string,
+    gripLast: HeaderList,
+    { upstream, request }: Destination,
+    handler: UpstreamHandler,
+  ): UpstreamCall {
+    const calls = this.#callsTo(origin);
+    const key = JSON.stringify([uri, ...gripLast]);
+    const running = calls.get(key);
+    if (running !== undefined) return running.join(handler);
+    const call = new SharedCall(this.#onError, () => {
+      if (calls.get(key) === call) calls.delete(key);
+    });
+    calls.set(key, call);
+    const member = call.join(handler);
+    call.source = upstream.send(request, call);
+    return member;
+  }
+
+  #callsTo(origin: Origin): Map<string, SharedCall> {
+    let calls = this.#calls.get(origin);
+    if (calls === undefined) {
+      calls = new Map();
+      this.#calls.set(origin, calls);
+    }
+    return calls;
+  }
+}
+
+/** What has come of an answer, in order: its head, parts of its body, and its end. */
+type Part = (handler: UpstreamHandler) => boolean;
+
+/** One request whose answer several streams get, each at its own pace. */
+class SharedCall implements UpstreamHandler {
+  readonly #onError: OnError;
+  readonly #close: () => void;
+  readonly #members = new Set<Member>();
+  #source: UpstreamCall | undefined;
+  #parts: Part[] = [];
+  /** How many parts have been dropped, since every member has them. */
+  #dropped = 0;
+  #bytes = 0;
+
+  /** `close` is called when nobody can join any more. */
+  constructor(onError: OnError, close: () => void) {
+    this.#onError = onError;
+    this.#close = close;
+  }
+
+  set source(call: UpstreamCall) {
+    this.#source = call;
+    if (this.#members.size === 0) call.abort();
+  }
+
+  /** `handler` hears everything from the head on, but nothing before this call has returned. */
+  join(handler: UpstreamHandler): UpstreamCall {
+    const member = new Member(this, handler);
+    this.#members.add(member);
+    queueMicrotask(() => {
+      member.started = true;
+      this.advance(member);
+    });
+    return member;
+  }
+
+  leave(member: Member): void {
+    if (!this.#members.delete(member) || this.#members.size > 0) return;
+    this.#close();
+    this.#source?.abort();
+  }
+
+  /** Gives a member what it has not had, as far as it takes it. */
+  advance(member: Member): void {
+    while (this.#members.has(member) && !member.paused) {
+      const part = this.#parts[member.position - this.#dropped];
+      if (part === undefined) break;
+      member.position++;
+      try {
+        member.paused = !part(member.handler);
+      } catch (error) {
+        this.#onError(error);
+        this.leave(member);
+      }
+    }
+    this.#dropTaken();
+  }
+
+  onHead(status: number, reason: string, headers: string[]): void {
+    this.#add((handler) => {
+      handler.onHead(status, reason, headers);
+      return true;
+    });
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    // Too much to keep for those who come later: from now on the slowest member sets the pace.
+    if (this.#bytes > MAX_KEPT) this.#close();
+    this.#add((handler) => handler.onData(chunk));
+    return !this.#isFull;
+  }
+
+  onEnd(trailers: HeaderList): void {
+    this.#finish((handler) => handler.onEnd(trailers));
+  }
+
+  onError(error: UpstreamError): void {
+    this.#finish((handler) => handler.onError(error));
+  }
+
+  #finish(tell: (handler: UpstreamHandler) => void): void {
+    this.#close();
+    this.#source = undefined;
+    this.#add((handler) => {
+      tell(handler);
+      return true;
+    });
+  }
+
+  #add(part: Part): void {
+    this.#parts.push(part);
+    for (const member of [...this.#members]) if (member.started) this.advance(member);
+  }
+
+  get #isFull(): boolean {
+    return this.#bytes > MAX_KEPT && [...this.#members].some(({ paused }) => paused);
+  }
+
+  /** What is beyond keeping, and has been taken by all, goes. */
+  #dropTaken(): void {
+    if (this.#bytes <= MAX_KEPT) return;
+    const positions = [...this.#members].map(({ position }) => position);
+    const taken = Math.min(...positions, this.#dropped + this.#parts.length) - this.#dropped;
+    this.#parts.splice(0, taken);
+    this.#dropped += taken;
+    if (!this.#isFull) this.#source?.resume();
+  }
+}
+
+/** One stream's part in a shared call. */
+class Member implements UpstreamCall {
+  readonly handler: UpstreamHandler;
+  readonly #call: SharedCall;
+  /** How many parts of the answer it has had. */
+  position = 0;
+  paused = false;
+  started = false;
+
+  constructor(call: SharedCall, handler: UpstreamHandler) {
+    this.#call = call;
+    this.handler = handler;
+  }
+
+  abort(): void {
+    this.#call.leave(this);
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#call.advance(this);
+  }
+}

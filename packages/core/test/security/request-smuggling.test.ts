@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { eventually, settle } from '../../../../test/support/eventually.js';
+import { onRequestHead } from '../../../../test/support/origin.js';
+import { useStage } from '../../../../test/support/stage.js';
+
+const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
+
+describe('threat 1: request smuggling', () => {
+  const stage = useStage();
+
+  /** Refused, and the connection closed: what follows on it cannot be trusted. */
+  const refused: [name: string, bytes: string, status: number][] = [
+    ['two Host fields', `GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${SMUGGLED}`, 400],
+    ['no Host', `GET / HTTP/1.1\r\nX: 1\r\n\r\n${SMUGGLED}`, 400],
+    ['an empty Host', `GET / HTTP/1.1\r\nHost:\r\n\r\n${SMUGGLED}`, 400],
+    ['a Host with a path', `GET / HTTP/1.1\r\nHost: a/b\r\n\r\n${SMUGGLED}`, 400],
+    ['two Content-Lengths', `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`, 400],
+    ['a list of Content-Lengths', `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0, 0\r\n\r\n${SMUGGLED}`, 400],
+    ['Content-Length: +3', `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc${SMUGGLED}`, 400],
+    ['Content-Length: 0x3', `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\nabc${SMUGGLED}`, 400],
+    ['Content-Length: -1', `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n${SMUGGLED}`, 400],
+    ['both framings', `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['both framings, the other way round', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['two codings', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['a coding after chunked', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['Transfer-Encoding: identity', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n${SMUGGLED}`, 400],
+    ['Transfer-Encoding: xchunked', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['two Transfer-Encoding fields', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['Transfer-Encoding after a vertical tab', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['Transfer-Encoding in HTTP/1.0', `POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['a space before the colon', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['a folded line', `GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n Transfer-Encoding: chunked\r\n\r\n${SMUGGLED}`, 400],
+    ['bare LF', `GET / HTTP/1.1\nHost: a\n\n${SMUGGLED}`, 400],
+    ['bare LF within the head', `GET / HTTP/1.1\r\nHost: a\r\nX: 1\nY: 2\r\n\r\n${SMUGGLED}`, 400],
+    ['bare CR', `GET / HTTP/1.1\r\nHost: a\r\nX: 1\rY: 2\r\n\r\n${SMUGGLED}`, 400],
+    ['a zero byte', `GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n${SMUGGLED}`, 400],
+    ['a chunk size with a sign', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['a chunk that ends in bare LF', `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\n0\r\n\r\n${SMUGGLED}`, 400],
+    ['an absolute target with user information', `GET http://evil@a/ HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`, 400],
+    ['a target of another scheme', `GET gopher://a/ HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`, 400],
+  ];
+  for (const [name, bytes, status] of refused) {
+    it(`by ${name}: refused`, async () => {
+      const origin = await stage().origin((res) => res.end('answered'));
+      const client = await stage().client(await stage().proxy({ target: origin.url }));
+      client.write(bytes);
+      await client.closed();
+      assert.equal(client.replies.at(-1)?.status, status, client.text);
+      await settle();
+      assert.equal(
+        origin.requests.some(({ url }) => url === '/smuggled'),
+        false,
+      );
+    });
+  }
+
+  it('by TRACE: refused', async () => {
+    const origin = await stage().origin((res) => res.end('answered'));
+    const client = await stage().client(await stage().proxy({ target: origin.url }));
+    client.request('TRACE /', ['Cookie: secret']);
+    const reply = await client.reply();
+    assert.equal(reply.status, 405);
+    assert.doesNotMatch(client.text, /secret/);
+    assert.equal(origin.requests.length, 0);
+  });
+
+  it('by CONNECT: the connection is closed', async () => {
+    const origin = await stage().origin((res) => res.end('answered'));
+    const client = await stage().client(await stage().proxy({ target: origin.url }));
+    client.write(`CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n${SMUGGLED}`);
+    await client.closed();
+    assert.equal(origin.requests.length, 0);
+  });
+
+  it('by an absolute target: its authority wins, and is what the origin sees', async () => {
+    const origin = await stage().origin((res, seen) => res.end(`${seen.headers.host} ${seen.url}`));
+    const proxy = await stage().proxy({ routes: [{ host: 'a.test', target: origin.url }] });
+    const client = await stage().client(proxy);
+    client.request('GET http://A.test:81/x?y=1', ['Host: evil.test']);
+    assert.equal(String((await client.reply()).body), 'A.test:81 /x?y=1');
+    client.request('GET http://evil.test/x', ['Host: a.test']);
+    assert.equal((await client.reply(1)).status, 502);
+    client.request('GET https://a.test?q', ['Host: a.test']);
+    assert.equal(String((await client.reply(2)).body), 'a.test /?q');
+  });
+
+  it('by chunk extensions and trailers: framed anew, without them', async () => {
+    let received = '';
+    const origin = await stage().rawOrigin((socket) => {
+      socket.on('data', (chunk) => {
+        received += chunk.toString('latin1');
+        if (received.endsWith('0\r\n\r\n')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      });
+    });
+    const client = await stage().client(await stage().proxy({ target: origin.url }));
+    client.request('POST /', ['Transfer-Encoding: chunked', 'Trailer: Grip-Sig']);
+    client.write('0003;a="b\\"c"\r\nabc\r\n0;x\r\nGrip-Sig: forged\r\nHost: b\r\n\r\n');
+    assert.equal((await client.reply()).status, 200);
+    const body = received.slice(received.indexOf('\r\n\r\n') + 4);
+    assert.equal(body, '3\r\nabc\r\n0\r\n\r\n');
+    assert.doesNotMatch(received, /forged|trailer/i);
+  });
+
+  it('by a body that looks like a request: it stays a body', async () => {
+    const origin = await stage().origin((res, seen) => {
+      eventually(() => seen.complete, 'the whole body').then(() => res.end(seen.body));
+    });
+    const client = await stage().client(await stage().proxy({ target: origin.url }));
+    client.request('POST /', [], SMUGGLED);
+    assert.equal(String((await client.reply()).body), SMUGGLED);
+    client.request('GET /', [`Content-Length: ${SMUGGLED.length}`], SMUGGLED);
+    assert.equal(String((await client.reply(1)).body), SMUGGLED);
+    assert.deepEqual(
+      origin.requests.map(({ url }) => url),
+      ['/', '/'],
+    );
+  });
+
+  it('by a body that is shorter than it says: the next request on the connection to the origin is a new one', async () => {
+    const heads: string[] = [];
+    const origin = await stage().rawOrigin((socket) => {
+      onRequestHead(socket, (head) => {
+        heads.push(head.split('\r\n')[0] ?? '');
+        if (head.startsWith('GET')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    });
+    const proxy = await stage().proxy({ target: origin.url });
+    const [cut, fine] = [await stage().client(proxy), await stage().client(proxy)];
+    cut.request('POST /', [`Content-Length: ${SMUGGLED.length + 10}`], SMUGGLED.slice(0, 5));
+    await eventually(() => heads.length === 1, 'a request');
+    cut.reset();
+    await eventually(() => origin.sockets[0]?.destroyed === true, 'the connection given up');
+    fine.request('GET /fine');
+    assert.equal(String((await fine.reply()).body), 'ok');
+    console.log(heads, origin.sockets.map(x=>[x.destroyed,x.bytesRead]));
+    assert.equal(origin.sockets.length, 2);
+  });
+
+  it('even where Node is told to be lenient', async () => {
+    const origin = await stage().origin((res) => res.end('answered'));
+    const lenient = http.createServer({ insecureHTTPParser: true });
+    const proxy = await stage().proxy({ target: origin.url }, lenient);
+    for (const fields of [
+      ['Content-Length: 5', 'Transfer-Encoding: chunked'],
+      ['Transfer-Encoding: chunked, identity'],
+      ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
+      ['Host: a', 'Host: b'],
+    ]) {
+      const client = await stage().client(proxy);
+      client.request('POST /', fields);
+      client.write(`0\r\n\r\n${SMUGGLED}`);
+      await client.closed();
+      assert.equal(client.replies.at(-1)?.status, 400, fields.join());
+    }
+    await settle();
+    assert.equal(origin.requests.length, 0);
+  });
+});
