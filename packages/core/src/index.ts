@@ -1,3 +1,4 @@
+export type { FormatsInput, ItemInput, ItemOptions } from '@p-8/protocol';
 export type { Clock, ClockTimer } from './clock.js';
 export { systemClock } from './clock.js';
 export { GripError, type GripErrorCode } from './errors.js';

@@ -1,6 +1,9 @@
 export type {
   ControlApiOptions,
+  FormatsInput,
   GripProxyOptions,
+  ItemInput,
+  ItemOptions,
   Logger,
   Receipt,
   RouteOptions,
