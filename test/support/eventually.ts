@@ -3,9 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 /** Milliseconds after which something that should happen is taken to be missing. */
 const PATIENCE = 8000;
 
-/** Waits until `condition` holds, looking again in each turn of the event loop: for state that tells nobody of its changes. */
-export async function eventually(condition: () => boolean, what: string | (() => string)): Promise<void> {
-  const deadline = Date.now() + PATIENCE;
+/**
+ * Waits until `condition` holds, looking again in each turn of the event loop: for state that tells nobody of its changes.
+ * `patience`: milliseconds until it is taken to be missing.
+ */
+export async function eventually(
+  condition: () => boolean,
+  what: string | (() => string),
+  patience = PATIENCE,
+): Promise<void> {
+  const deadline = Date.now() + patience;
   while (!condition()) {
     if (Date.now() > deadline)
       throw new Error(`never came true: ${typeof what === 'string' ? what : what()}`);

@@ -4,6 +4,7 @@ import type { Clock, ClockTimer } from '@p-8/core';
 const MAX_DELAY = 2 ** 31 - 1;
 
 class ManualTimer implements ClockTimer {
+  readonly cancelled?: boolean;
   readonly due: number;
   readonly callback: () => void;
 

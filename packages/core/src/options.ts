@@ -47,7 +47,7 @@ export interface RouteOptions {
   readonly sigIss?: string;
   /** Key of Grip-Sig on this route; bytes or text as in {@link GripProxyOptions.sigKey}. @default the proxy's */
   readonly sigKey?: string | Uint8Array;
-  /** Put before each channel name that an instruct of this route names. @default '' */
+  /** Put before each channel name that an instruct of this route names. @default the proxy's */
   readonly prefix?: string;
   /** Error bodies say what went wrong. @default the proxy's */
   readonly debug?: boolean;
@@ -131,7 +131,7 @@ export interface GripProxyOptions {
   readonly lastIdsMax?: number;
   /** Milliseconds to wait for a connection to a target. @default 10_000 */
   readonly connectTimeout?: number;
-  /** Milliseconds to wait for an origin's response head, and between two parts of its body; 0: for ever. @default 60_000 for the head, no limit between parts */
+  /** Milliseconds to wait for the head of an origin's response; 0: for ever. Its body may take its time. @default 1_800_000 */
   readonly responseTimeout?: number;
 
   /** Gets what operators need to know. @default silent */

@@ -16,7 +16,11 @@ describe('filters', () => {
     readonly prefix?: string;
   }
 
-  async function held(mode: 'response' | 'stream', channels: string | string[], setting: Setting = {}): Promise<void> {
+  async function held(
+    mode: 'response' | 'stream',
+    channels: string | string[],
+    setting: Setting = {},
+  ): Promise<void> {
     const { meta, fields = [], prefix = '', debug = false } = setting;
     const all = [...(meta === undefined ? [] : [`Grip-Set-Meta: ${meta}`]), ...fields];
     const origin = await stage().origin((res) => hold(res, mode, channels, { fields: all, body: '' }));
@@ -27,8 +31,16 @@ describe('filters', () => {
     await eventually(() => proxy.stats().sessions === 1, 'a hold');
   }
 
-  function publish(content: string, meta: Record<string, string> = {}, channel = 'ch', more: object = {}): Promise<Receipt> {
-    const formats: FormatsInput = { 'http-stream': { content, ...more }, 'http-response': { body: content, ...more } };
+  function publish(
+    content: string,
+    meta: Record<string, string> = {},
+    channel = 'ch',
+    more: object = {},
+  ): Promise<Receipt> {
+    const formats: FormatsInput = {
+      'http-stream': { content, ...more },
+      'http-response': { body: content, ...more },
+    };
     return proxy.publish(channel, formats, { meta });
   }
 
@@ -74,7 +86,8 @@ describe('filters', () => {
 
       it('drops an item whose content a filter cannot read', async () => {
         await held(mode, ['ch; filter=var-subst', 'end'], { meta: 'user=alice' });
-        for (const content of ['50%', '%(nope)s', '%s', '%(x']) assert.equal((await publish(content)).dropped, 1, content);
+        for (const content of ['50%', '%(nope)s', '%s', '%(x'])
+          assert.equal((await publish(content)).dropped, 1, content);
         assert.equal(await before(), '');
       });
 
@@ -122,7 +135,11 @@ describe('filters', () => {
       one.request(`GET /user${index}`);
       await one.bodyWith('[');
     }
-    const receipt = await server.proxy.publish('ch', { 'http-stream': 'hi %(user)s;' }, { meta: { sender: 'user0' } });
+    const receipt = await server.proxy.publish(
+      'ch',
+      { 'http-stream': 'hi %(user)s;' },
+      { meta: { sender: 'user0' } },
+    );
     assert.deepEqual(receipt, { matched: 2, delivered: 1, queued: 0, filtered: 1, dropped: 0 });
     await server.proxy.publish('ch', { 'http-stream': 'all %(user)s;' });
     const texts = await Promise.all(clients.map((one) => one.bodyWith('all')));
@@ -154,10 +171,13 @@ describe('filters', () => {
     await held('response', 'ch; filter=var-subst', { debug: true });
     await publish('%(nope)s');
     const reply = await client.reply();
-    assert.equal(`${reply.status} ${reply.body}`, "502 filter error: var-subst: No such variable 'nope' at position 7\n");
+    assert.equal(
+      `${reply.status} ${reply.body}`,
+      "502 filter error: var-subst: No such variable 'nope' at position 7\n",
+    );
   });
 
-  describe('of the origin\'s own content', () => {
+  describe("of the origin's own content", () => {
     async function answer(fields: string[], body: string, debug = true): Promise<string> {
       const origin = await stage().origin((res) => respond(res, { fields, body }));
       const asking = await stage().client(await stage().proxy({ target: origin.url, debug }));

@@ -12,7 +12,14 @@ const LARGE = Buffer.alloc(110_001, 'x');
 describe('an instruct with a large body', () => {
   const stage = useStage();
 
-  async function ask(handler: OriginHandler, debug = false): Promise<{ client: RawClient; server: ProxyServer; origin: Awaited<ReturnType<ReturnType<typeof stage>['origin']>> }> {
+  async function ask(
+    handler: OriginHandler,
+    debug = false,
+  ): Promise<{
+    client: RawClient;
+    server: ProxyServer;
+    origin: Awaited<ReturnType<ReturnType<typeof stage>['origin']>>;
+  }> {
     const origin = await stage().origin(handler);
     const server = await stage().proxy({ target: origin.url, debug });
     const client = await stage().client(server);
@@ -22,7 +29,10 @@ describe('an instruct with a large body', () => {
 
   it('R7 streams through, and is held then', async () => {
     const { client, server } = await ask((res) => {
-      hold(res, 'stream', 'ch', { body: LARGE, fields: ['Grip-Status: 206 Some', 'X-A: 1', `Content-Length: ${LARGE.length}`] });
+      hold(res, 'stream', 'ch', {
+        body: LARGE,
+        fields: ['Grip-Status: 206 Some', 'X-A: 1', `Content-Length: ${LARGE.length}`],
+      });
     });
     await client.bytes(LARGE.length);
     await eventually(() => server.proxy.hub.subscriberCount('ch') === 1, 'a hold');
@@ -101,7 +111,8 @@ describe('an instruct with a large body', () => {
     ['with the filter build-id', (res) => hold(res, 'stream', 'ch; filter=build-id', { body: LARGE })],
     [
       'in JSON',
-      (res) => res.writeHead(200, { 'Content-Type': 'application/grip-instruct', 'Grip-Hold': 'stream' }).end(LARGE),
+      (res) =>
+        res.writeHead(200, { 'Content-Type': 'application/grip-instruct', 'Grip-Hold': 'stream' }).end(LARGE),
     ],
   ];
   for (const [name, handler] of notEligible) {
@@ -146,7 +157,9 @@ describe('an instruct with a large body', () => {
   });
 
   it('of exactly 100,000 bytes is read as any other', async () => {
-    const { client, server } = await ask((res) => hold(res, 'response', 'ch', { body: LARGE.subarray(0, 100_000) }));
+    const { client, server } = await ask((res) =>
+      hold(res, 'response', 'ch', { body: LARGE.subarray(0, 100_000) }),
+    );
     await eventually(() => server.proxy.hub.subscriberCount('ch') === 1, 'a hold');
     await server.proxy.publish('ch', { 'http-response': 'x' });
     assert.equal(String((await client.reply()).body), 'x');

@@ -216,6 +216,24 @@ describe('routes', () => {
     }
   });
 
+  it('take the word of a proxy in front for TLS only where that is allowed', async () => {
+    const [plain, tls] = [
+      await stage().origin((res) => res.end('plain')),
+      await stage().origin((res) => res.end('tls')),
+    ];
+    const routes = [{ target: plain.url }, { ssl: true, target: tls.url }];
+    for (const [accept, answer] of [
+      [false, 'plain'],
+      [true, 'tls'],
+    ] as const) {
+      const client = await stage().client(await stage().proxy({ routes, acceptXForwardedProtocol: accept }));
+      client.request('GET /', ['X-Forwarded-Proto: https']);
+      assert.equal(String((await client.reply()).body), answer);
+    }
+    assert.equal(plain.requests[0]?.headers['x-forwarded-proto'], undefined);
+    assert.equal(tls.requests[0]?.headers['x-forwarded-proto'], 'https');
+  });
+
   it('can be chosen by the client only where that is allowed', async () => {
     const [a, b] = [await stage().origin((res) => res.end('a')), await stage().origin((res) => res.end('b'))];
     const routes = [

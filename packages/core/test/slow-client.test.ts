@@ -28,7 +28,10 @@ describe('a slow client', () => {
     await client.bodyWith('[');
   }
 
-  async function publish(content: string, id?: number): Promise<{ delivered: number; queued: number; dropped: number }> {
+  async function publish(
+    content: string,
+    id?: number,
+  ): Promise<{ delivered: number; queued: number; dropped: number }> {
     const ids = id === undefined ? {} : { id: String(id), 'prev-id': String(id - 1) };
     return await proxy.publish('ch', { 'http-stream': content }, ids);
   }
@@ -149,7 +152,9 @@ describe('a slow client', () => {
   });
 
   it('gets no keep-alives on top of what waits', async () => {
-    await held((res) => hold(res, 'stream', 'ch', { body: '[', fields: ['Grip-Keep-Alive: PING; timeout=1'] }));
+    await held((res) =>
+      hold(res, 'stream', 'ch', { body: '[', fields: ['Grip-Keep-Alive: PING; timeout=1'] }),
+    );
     await fill();
     await publish('a');
     for (let i = 0; i < 100; i++) clock.advance(1000);

@@ -30,8 +30,8 @@ export function sessionSaver(
       return;
     }
     session.save((error) => {
+      done();
       if (error) next(error);
-      else done();
     });
   };
 }

@@ -84,6 +84,28 @@ describe('an Express app behind the proxy', () => {
     assert.deepEqual(JSON.parse(bytes.slice(bytes.indexOf('\r\n\r\n') + 4)), ['body', ...trailers]);
   });
 
+  it('leaves the holding to a GRIP proxy in front of it that proves itself', async () => {
+    const grip = stage().grip(gripProxy({ upstreamKey: 'shared' }));
+    const app = express().use(grip);
+    app.get(
+      '/',
+      (_req, res) => void res.set({ 'Grip-Hold': 'stream', 'Grip-Channel': 'news' }).send('open '),
+    );
+    const behind = await stage().serve(app);
+    for (const [sigKey, holder] of [
+      ['shared', 'front'],
+      ['other', 'own'],
+    ] as const) {
+      const front = stage().grip(gripProxy({ target: behind.url, sigKey }));
+      const stream = await (await stage().serve(express().use(front))).get('/');
+      await stream.until((text) => text === 'open ');
+      assert.equal(front.stats().sessions, holder === 'front' ? 1 : 0);
+      assert.equal(grip.stats().sessions, holder === 'own' ? 1 : 0);
+      await (holder === 'front' ? front : grip).publish('news', { 'http-stream': 'item' });
+      await stream.until((text) => text === 'open item');
+    }
+  });
+
   it('is not told of the follow-up that a client pretends to be', async () => {
     const { headers } = await seen({ 'P-8-Follow-Up': '1' });
     assert.ok(headers['grip-sig']);

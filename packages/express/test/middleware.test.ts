@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type GripMiddleware, gripProxy } from '@p-8/express';
-import express, { type Express, type Response } from 'express';
+import compression from 'compression';
+import express, { type Express, type RequestHandler, type Response } from 'express';
+import session from 'express-session';
 import helmet from 'helmet';
 import { useStage } from '../../../test/support/apps/stage.js';
 import { idle, subscribed } from '../../../test/support/apps/watch.js';
@@ -50,6 +52,56 @@ for (const [order, build] of Object.entries(orders)) {
       }
       assert.equal(await (await retried).whole(), 'second');
     });
+  });
+}
+
+const usual = (): RequestHandler[] => [
+  helmet(),
+  compression({ threshold: 0 }),
+  session({ secret: 'x', resave: false, saveUninitialized: true }),
+  express.json(),
+  express.urlencoded({ extended: true }),
+];
+
+const stacks: Record<string, (grip: GripMiddleware) => Express> = {
+  'behind the usual middleware': (grip) => express().use(usual(), grip),
+  'before the usual middleware': (grip) => express().use(grip, usual()),
+  'in the middle of the usual middleware': (grip) =>
+    express().use(usual().slice(0, 2), grip, usual().slice(2)),
+};
+
+for (const [place, build] of Object.entries(stacks)) {
+  describe(`an Express app with the proxy ${place}`, () => {
+    const stage = useStage();
+
+    for (const encoding of ['gzip', 'br', 'identity']) {
+      it(`holds, pushes, and asks again for a client that accepts ${encoding}`, async () => {
+        const grip = stage().grip(gripProxy());
+        const app = build(grip);
+        let polls = 0;
+        app.get('/stream', (_req, res) => void hold(res, 'stream').send('open '));
+        app.post('/poll', (req, res) => {
+          if (polls++ > 0) res.json(req.body);
+          else hold(res, 'response').send('nothing');
+        });
+        const site = await stage().serve(app);
+        const headers = { 'Accept-Encoding': encoding };
+        const stream = await site.get('/stream', { headers });
+        await stream.until((text) => text === 'open ');
+        await grip.publish('news', { 'http-stream': 'item' });
+        await stream.until((text) => text === 'open item');
+        const body = JSON.stringify({ a: [1, 'é'] });
+        const poll = site.post('/poll', body, { ...headers, 'Content-Type': 'application/json' });
+        await subscribed(grip, 'news', 2);
+        await grip.publish('news', { 'http-response': { action: 'hint' } });
+        assert.equal(await (await poll).whole(), body);
+        for (const reply of [stream, await poll]) {
+          assert.deepEqual(reply.gripFields, []);
+          assert.equal(reply.headers['x-content-type-options'], 'nosniff');
+          assert.ok(reply.headers['set-cookie']?.[0]?.startsWith('connect.sid='));
+        }
+      });
+    }
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
 import { GripError, type GripMiddleware, gripProxy } from '@p-8/express';
 import express, { type RequestHandler, type Response } from 'express';
@@ -191,6 +192,41 @@ describe('the proxy in an Express app', () => {
     await two.publish('news', { 'http-stream': 'for two' });
     await first.until((text) => text === 'one for one');
     await second.until((text) => text === 'two for two');
+  });
+
+  it('asks the app again outside of the context in which something is published', async () => {
+    const users = new AsyncLocalStorage<string>();
+    const grip = stage().grip(gripProxy());
+    const app = express();
+    app.use('/as', (_req, _res, next) => users.run('publisher', next));
+    app.use(grip, express.text());
+    const seen: unknown[] = [];
+    app.post('/poll', (_req, res) => {
+      if (seen.push(users.getStore()) > 1) res.send('again');
+      else hold(res, 'response').send('nothing');
+    });
+    app.get(
+      '/first',
+      (_req, res) => void hold(res.set('Grip-Link', '</second>; rel=next'), 'stream').send('first '),
+    );
+    app.get('/second', (_req, res) => {
+      seen.push(users.getStore());
+      res.send('second');
+    });
+    app.get('/as/publish', async (_req, res) => {
+      const hint = { action: 'hint' } as const;
+      res.json(await grip.publish('news', { 'http-response': hint, 'http-stream': hint }));
+    });
+    const site = await stage().serve(app);
+    const [poll, stream] = [
+      site.post('/poll', 'body', { 'Content-Type': 'text/plain' }),
+      await site.get('/first'),
+    ];
+    await subscribed(grip, 'news', 2);
+    assert.equal(JSON.parse(await (await site.get('/as/publish')).whole()).delivered, 2);
+    assert.equal(await (await poll).whole(), 'again');
+    assert.equal(await stream.whole(), 'first second');
+    assert.deepEqual(seen, [undefined, undefined, undefined]);
   });
 
   it('refuses options that it does not know', () => {

@@ -14,7 +14,7 @@ describe('a stream in an Express app that goes on with a next link', () => {
     options: GripProxyOptions = {},
   ): [GripMiddleware, Express] {
     const grip = stage().grip(gripProxy(options));
-    const app = express().use(grip);
+    const app = express().set('env', 'test').use(grip);
     for (const [path, handler] of Object.entries(routes)) app.get(path, handler);
     return [grip, app];
   }
@@ -39,7 +39,7 @@ describe('a stream in an Express app that goes on with a next link', () => {
     await idle(grip);
   });
 
-  it('is not left out for a client that has a copy of its beginning', async () => {
+  it('is answered 304 to a client that asks about a copy of its beginning', async () => {
     const [grip, app] = linked({ '/1': part('one ', '/2'), '/2': part('two') });
     app.set('etag', () => '"tag"');
     const site = await stage().serve(app);

@@ -11,7 +11,7 @@ describe('a long-poll in an Express app, whose app is asked again', () => {
   /** An app that holds the first request for `/`, and answers the ones that follow by `again`. */
   function polling(again: (req: Request, res: Response, count: number) => void): [GripMiddleware, Express] {
     const grip = stage().grip(gripProxy());
-    const app = express().use(grip);
+    const app = express().set('env', 'test').use(grip);
     let count = 0;
     app.all('/', (req, res) => {
       if (count++ > 0) again(req, res, count);

@@ -103,6 +103,26 @@ for (const [order, build] of Object.entries(orders)) {
       assert.equal(await (await site.get('/plain', { headers: { Cookie } })).whole(), '2');
     });
 
+    it('tells the app of a session that cannot be saved, and holds all the same', async () => {
+      const store = new MemoryStore();
+      store.set = (_sid, _session, callback) => callback?.(new Error('disk full'));
+      const grip = stage().grip(gripProxy());
+      const app = build(grip, session({ secret: 'x', resave: false, saveUninitialized: false, store }));
+      const errors: Error[] = [];
+      app.get('/', (req, res) => {
+        req.session.views = 1;
+        hold(res, 'stream').send('open ');
+      });
+      const onError: express.ErrorRequestHandler = (error, _req, _res, _next) => void errors.push(error);
+      app.use(onError);
+      const stream = await (await stage().serve(app)).get('/');
+      await stream.until((text) => text === 'open ');
+      await eventually(() => errors.length > 0, 'an error');
+      assert.equal(errors[0]?.message, 'disk full');
+      await grip.publish('news', { 'http-stream': 'item' });
+      await stream.until((text) => text === 'open item');
+    });
+
     it('finds the session in a retried request', async () => {
       const { grip, site } = await start();
       const Cookie = cookieOf(await site.get('/plain'));

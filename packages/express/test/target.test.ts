@@ -131,9 +131,8 @@ describe('gripProxy({ target }) in an Express app', () => {
   });
 
   it('refuses to be its own origin', async () => {
-    let site: Site | undefined;
     const grips: GripMiddleware[] = [];
-    site = await stage().serve((req, res) =>
+    const site = await stage().serve((req, res) =>
       grips[0]?.(req as Request, res as Response, () => res.end('next')),
     );
     grips.push(stage().grip(gripProxy({ target: site.url })));

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import {
   type ControlApiOptions,
+  type ControlHandler,
   type GripMembers,
   GripProxy,
   type GripProxyOptions,
@@ -59,10 +60,14 @@ export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
     controlApi: (controlOptions: ControlApiOptions = {}): Koa.Middleware => {
       const { path = DEFAULT_CONTROL_PATH } = controlOptions;
       const handler = proxy.controlApi({ ...controlOptions, path });
-      // koa-mount has taken the path away already.
-      const mounted = proxy.controlApi({ ...controlOptions, path: '' });
+      let mounted: ControlHandler | undefined;
       return (ctx, next) => {
-        const handle = 'mountPath' in ctx ? mounted : handler;
+        let handle = handler;
+        // koa-mount has taken the path away already.
+        if ('mountPath' in ctx) {
+          mounted ??= proxy.controlApi({ ...controlOptions, path: '' });
+          handle = mounted;
+        }
         return answer(ctx, next, (pass) => handle(ctx.req, ctx.res, pass, ctx.request as ParsedRequest));
       };
     },

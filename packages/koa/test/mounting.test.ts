@@ -106,6 +106,7 @@ describe('the proxy in a Koa app', () => {
         hold(ctx, 'stream', `of ${ctx.get('x-server')} `);
       }
     });
+    app.silent = true;
     const callback = app.callback();
     for (const name of ['one', 'two']) {
       const site = await stage().serve((req, res) => {

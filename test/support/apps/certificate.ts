@@ -15,7 +15,6 @@ function make(): { key: string; cert: string } {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const part = (name: string) =>
-    new RegExp(`-----BEGIN ${name}-----[sS]+-----END ${name}-----\n`).exec(pem)?.[0];
-  return { key: part('PRIVATE KEY') ?? '', cert: part('CERTIFICATE') ?? '' };
+  const [key = '', cert = ''] = pem.split(/(?<=-----END PRIVATE KEY-----\n)/);
+  return { key, cert };
 }

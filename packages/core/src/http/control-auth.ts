@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
+import { isPem } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import type { ControlApiOptions } from '../options.js';
 import type { Refusal } from './request-checks.js';
@@ -11,13 +12,15 @@ loopback.addAddress('::1', 'ipv6');
 
 /** Who may use the control API: holders of the key; without one, programs on this machine. Never a page in a browser. */
 export class ControlAuth {
-  readonly #key: Buffer | undefined;
+  readonly #secret: Buffer | undefined;
   readonly #verifier: Verifier | undefined;
   readonly #iss: string | undefined;
 
   constructor(options: ControlApiOptions, clock: Clock) {
     if (options.key !== undefined) {
-      this.#key = keyBytes(options.key);
+      const key = keyBytes(options.key);
+      // A PEM key is public, or is never sent: only what it has signed counts.
+      this.#secret = isPem(key) ? undefined : key;
       this.#verifier = new Verifier(options.key, clock);
     }
     this.#iss = options.iss;
@@ -29,7 +32,7 @@ export class ControlAuth {
     if (req.headers.origin !== undefined || (site !== undefined && site !== 'none')) {
       return { status: 403, message: 'Requests of web pages are refused.' };
     }
-    if (this.#key !== undefined) {
+    if (this.#verifier !== undefined) {
       return (await this.#isAuthorized(req))
         ? undefined
         : { status: 401, message: 'Authorization required.' };
@@ -50,7 +53,7 @@ export class ControlAuth {
   }
 
   #isKey(secret: Buffer): boolean {
-    return this.#key !== undefined && isSameSecret(secret, this.#key);
+    return this.#secret !== undefined && isSameSecret(secret, this.#secret);
   }
 }
 

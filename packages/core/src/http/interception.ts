@@ -42,6 +42,8 @@ type InterceptedResponse = ServerResponse & { [kInterception]: Interception };
  * to a `ServerResponse` in whatever way, since all ways lead through these four methods.
  */
 export function intercept(res: ServerResponse, taker: InstructTaker): void {
+  // Somebody before us has decided already.
+  if (res.headersSent) return;
   (res as InterceptedResponse)[kInterception] = new Interception(nativeMethods(res), taker);
   res.writeHead = writeHead as ServerResponse['writeHead'];
   res.flushHeaders = flushHeaders as ServerResponse['flushHeaders'];

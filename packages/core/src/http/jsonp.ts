@@ -1,4 +1,4 @@
-import { type HeaderList, isFieldValue, isToken } from '@p-8/protocol';
+import { filterHeaders, type HeaderList, isFieldValue, isToken } from '@p-8/protocol';
 import type { JsonpOptions } from '../options.js';
 import type { ClientRequest } from './client-request.js';
 import { BasicWrapper, ExtendedWrapper, type ScriptWrapper } from './jsonp-response.js';
@@ -27,7 +27,7 @@ export function readJsonp(request: ClientRequest, options: JsonpOptions): JsonpR
   if (callback === undefined || !CALLBACK.test(callback))
     return invalid(callbackParam === 'callback' ? 'callback' : callbackParam);
   const method = query.has('_method') ? query.take('_method') : defaultMethod(options);
-  if (method === undefined || !isToken(method)) return invalid('_method');
+  if (method === undefined || !isToken(method) || isRefused(method)) return invalid('_method');
   const headers = query.has('_headers') ? readHeaders(query.take('_headers')) : [];
   if (headers === undefined) return invalid('_headers');
   const name = bodyParam ?? '_body';
@@ -49,6 +49,11 @@ function invalid(name: string): Refusal {
   return { status: 400, message: `Invalid ${name} parameter.` };
 }
 
+/** As for requests that do not come as JSON-P. */
+function isRefused(method: string): boolean {
+  return /^(trace|connect)$/i.test(method);
+}
+
 /** `_headers`: a JSON object of texts. Host and Accept are not the page's to choose. */
 function readHeaders(text: string | undefined): string[] | undefined {
   let value: unknown;
@@ -67,12 +72,9 @@ function readHeaders(text: string | undefined): string[] | undefined {
 }
 
 function jsonpHeaders(own: HeaderList, client: HeaderList): string[] {
-  const headers = [...own, 'Accept', '*/*'];
-  for (let i = 0; i + 1 < client.length; i += 2) {
-    const name = client[i] ?? '';
-    if (name.toLowerCase() !== 'accept') headers.push(name, client[i + 1] ?? '');
-  }
-  return headers;
+  // The body is the one of the query, whatever the client has sent.
+  const kept = filterHeaders(client, (name) => name !== 'accept');
+  return filterHeaders([...own, 'Accept', '*/*', ...kept], (name) => name !== 'content-length');
 }
 
 /** The query of a path: parameters are taken out one by one, and the rest stays as it was written. */

@@ -31,6 +31,7 @@ export class Hub {
   readonly #sequencer: Sequencer;
   readonly #onChannel: HubOptions['onChannel'];
   readonly #onError: OnError;
+  #closed = false;
 
   constructor(options: HubOptions) {
     this.#lastIds = new LastIds(options.lastIdsMax);
@@ -55,6 +56,11 @@ export class Hub {
   /** How many sessions are subscribed to `channel`. */
   subscriberCount(channel: string): number {
     return this.#channels.get(channel)?.size ?? 0;
+  }
+
+  /** Whether no more sessions are to be made. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   addSession(session: Session): void {
@@ -118,6 +124,7 @@ export class Hub {
 
   /** Ends all sessions. */
   close(): void {
+    this.#closed = true;
     for (const session of [...this.#sessions]) session.close();
   }
 

@@ -162,7 +162,9 @@ export class RouteMount implements Mount {
     const { cdnLoop } = this.#context.settings;
     const looped =
       cdnLoop !== '' &&
-      splitHeader(request.headers, 'cdn-loop').some((id) => id.split(';')[0]?.trim() === cdnLoop);
+      splitHeader(request.headers, 'cdn-loop').some(
+        (id) => id.split(';')[0]?.trim().toLowerCase() === cdnLoop.toLowerCase(),
+      );
     if (looped) return { status: 508, message: `Loop: the request has been here already, as ${cdnLoop}.` };
     const own = route.targetUrls.some((url) => isOwnListener(url, req));
     return own ? { status: 508, message: 'Loop: the target of this route is this proxy itself.' } : undefined;

@@ -177,6 +177,8 @@ export class GripRequest implements HeldRequest, Asker {
     // Where there can be no body, there is nothing to wait for: RFC 9110 9.3.2, 15.4.5.
     if (this.method === 'HEAD' || (streams && !this.client.canHaveBody(code))) {
       this.respond(code, reason, headers, new Uint8Array(0));
+    } else if (this.services.hub.closed && (streams || instruct.hold === 'response')) {
+      this.#answerText(503, 'Closing.');
     } else if (instruct.hold === 'response') {
       new ResponseHold(this, instruct).open();
     } else if (streams) {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import http, { type IncomingMessage, type Server } from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
 import { type CallCounter, Exchange } from './exchange.js';
@@ -7,6 +8,9 @@ import type { ClientFacts, Upstream, UpstreamCall, UpstreamHandler, UpstreamRequ
 /** Carries the number of a follow-up from our client side to our server side; the app never sees it. */
 const FOLLOW_UP_HEADER = 'p-8-follow-up';
 const kFollowUp = Symbol('p-8 follow-up');
+
+/** A follow-up does not belong to the request in which something was published: what that has in an AsyncLocalStorage is not the app's to see. */
+const nobodysContext = new AsyncResource('P8FollowUp');
 
 /** Whether a request comes from this process's own {@link InProcessUpstream}. */
 export function isFollowUp(req: IncomingMessage): boolean {
@@ -70,7 +74,7 @@ export class InProcessUpstream implements Upstream {
       this.#clients.delete(id);
       failed.fail({ kind: 'broken', detail: `the app gave no response: ${error.message}`, cause: error });
     });
-    exchange.dispatch(this.#pool, { ...request, headers }, 0);
+    nobodysContext.runInAsyncScope(exchange.dispatch, exchange, this.#pool, { ...request, headers }, 0);
     return {
       abort: () => {
         this.#clients.delete(id);

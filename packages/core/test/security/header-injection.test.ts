@@ -82,16 +82,31 @@ describe('threat 2: header injection', () => {
     ['Grip-Status with a control character', 'Grip-Status: 200 a\tb\x7f', ''],
     ['Grip-Status 100', 'Grip-Status: 100 Continue', ''],
     ['Grip-Status 999', 'Grip-Status: 999', ''],
-    ['JSON with a line end in a field', 'Content-Type: application/grip-instruct', '{"response":{"headers":{"X":"a\\r\\nY: b"}}}'],
-    ['JSON with a line end in the reason', 'Content-Type: application/grip-instruct', '{"response":{"reason":"a\\r\\nY: b"}}'],
-    ['JSON with a name that is none', 'Content-Type: application/grip-instruct', '{"response":{"headers":{"X Y":"a"}}}'],
+    [
+      'JSON with a line end in a field',
+      'Content-Type: application/grip-instruct',
+      '{"response":{"headers":{"X":"a\\r\\nY: b"}}}',
+    ],
+    [
+      'JSON with a line end in the reason',
+      'Content-Type: application/grip-instruct',
+      '{"response":{"reason":"a\\r\\nY: b"}}',
+    ],
+    [
+      'JSON with a name that is none',
+      'Content-Type: application/grip-instruct',
+      '{"response":{"headers":{"X Y":"a"}}}',
+    ],
     ['JSON with status 101', 'Content-Type: application/grip-instruct', '{"response":{"code":101}}'],
   ];
   for (const [name, head, body] of instructs) {
     it(`by an origin with ${name}: 502`, async () => {
       const origin = await stage().rawOrigin((socket) => {
         onRequestHead(socket, () => {
-          socket.write(`HTTP/1.1 200 OK\r\n${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 'latin1');
+          socket.write(
+            `HTTP/1.1 200 OK\r\n${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+            'latin1',
+          );
         });
       });
       const client = await stage().client(await stage().proxy({ target: origin.url }));

@@ -1,14 +1,17 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 
-const encoding = {
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-} as const;
-
 /** Keys for tests, made anew each time. */
 export const pem = {
-  ec: generateKeyPairSync('ec', { namedCurve: 'P-256', ...encoding }),
-  rsa: generateKeyPairSync('rsa', { modulusLength: 2048, ...encoding }),
+  ec: generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  }),
+  rsa: generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  }),
 };
 
 function encode(value: unknown): string {
