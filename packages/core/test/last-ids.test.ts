@@ -77,6 +77,14 @@ describe('IdCache', () => {
     for (const [channel, id] of pairs) assert.equal(cache.isDuplicate(channel, id), true);
   });
 
+  it('forgets an id that it is told to forget', () => {
+    const cache = new IdCache(1000, new ManualClock());
+    cache.isDuplicate('a', '1');
+    cache.forget('a', '1');
+    cache.forget('a', undefined);
+    assert.equal(cache.isDuplicate('a', '1'), false);
+  });
+
   it('takes no item without id for a duplicate', () => {
     const cache = new IdCache(1000, new ManualClock());
     assert.equal(cache.isDuplicate('a', undefined), false);

@@ -212,6 +212,40 @@ describe('a next link', () => {
     assert.equal(bench.asked.length, 2);
   });
 
+  it('is asked once more where its answer is older than the items that came meanwhile', async () => {
+    let answer: ((id: string, body: string) => void) | undefined;
+    const bench = await LinkBench.start(stage(), '/', {
+      '/': (res) => hold(res, 'stream', 'ch; prev-id=1', { fields: [next('/next')], body: '1' }),
+      '/next': (res) => {
+        answer = (id, body) => hold(res, 'stream', `ch; prev-id=${id}`, { fields: [next('/next')], body });
+      },
+    });
+    await bench.client.bodyWith('1');
+    await bench.publish('3', '3', '2');
+    await bench.pass(100);
+    await bench.origin.request(1);
+    await bench.publish('4', '4', '3');
+    answer?.('1', '');
+    await bench.pass(0);
+    await bench.pass(100);
+    await bench.origin.request(2);
+    answer?.('4', '234');
+    await bench.client.bodyWith('1234');
+    await bench.pass(1000);
+    assert.equal(bench.asked.length, 3);
+    await bench.publish('5', '5', '4');
+    await bench.client.bodyWith('12345');
+  });
+
+  it('without a link of its own ends a stream with ids: nothing could fill a gap', async () => {
+    const bench = await LinkBench.start(stage(), '/', {
+      '/': (res) => respond(res, { fields: [next('/next')], body: '1' }),
+      '/next': (res) => hold(res, 'stream', 'ch; prev-id=1', { body: '2' }),
+    });
+    assert.equal(String((await bench.client.reply()).body), '12');
+    assert.equal(bench.server.held, 0);
+  });
+
   it('is asked once more where a hint comes while it is asked', async () => {
     const answers: (() => void)[] = [];
     const bench = await LinkBench.start(stage(), '/', {

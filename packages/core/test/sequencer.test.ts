@@ -84,6 +84,7 @@ describe('order of items', () => {
     bench.publish('ch', '1<0');
     assert.equal(listener.got.length, 102);
     assert.equal(bench.timers.size, 0);
+    assert.equal(bench.publish('ch', '102<101').delivered, 1, 'once more, now that there is room');
   });
 
   it('forgets what waits when the last subscriber leaves, and knows that later holds have missed it', () => {

@@ -1,167 +1,154 @@
 import assert from 'node:assert/strict';
-import type { Destination, Origin } from '../src/routing/origin.js';
-import { SharedLinks } from '../src/sessions/shared-links.js';
-import type { UpstreamError, UpstreamHandler } from '../src/upstream/upstream.js';
+import { eventually, settle } from '../../../test/support/eventually.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { hold, type Origin, type OriginHandler } from '../../../test/support/origin.js';
+import type { ProxyServer } from '../../../test/support/proxy-server.js';
+import type { RawClient } from '../../../test/support/raw-client.js';
+import { useStage } from '../../../test/support/stage.js';
 
-/** An upstream that answers when the test says so. */
-class ManualUpstream {
-  readonly calls: { handler: UpstreamHandler; aborted: boolean; resumed: number }[] = [];
+const COUNT = 5;
 
-  send(_request: unknown, handler: UpstreamHandler): { abort(): void; resume(): void } {
-    const call = { handler, aborted: false, resumed: 0 };
-    this.calls.push(call);
-    return {
-      abort() {
-        call.aborted = true;
-      },
-      resume() {
-        call.resumed++;
-      },
-    };
-  }
+describe('streams that want the same of a link', () => {
+  const stage = useStage();
+  let clock: ManualClock;
+  let origin: Origin;
+  let server: ProxyServer;
 
-  async close(): Promise<void> {}
-}
-
-/** A stream that notes what it hears, and takes so many parts of a body at a time. */
-class Reader implements UpstreamHandler {
-  readonly heard: string[] = [];
-  takes = Number.POSITIVE_INFINITY;
-
-  onHead(status: number): void {
-    this.heard.push(String(status));
-  }
-
-  onData(chunk: Buffer): boolean {
-    this.heard.push(chunk.length > 20 ? `${chunk.length} bytes` : String(chunk));
-    return --this.takes > 0;
-  }
-
-  onEnd(): void {
-    this.heard.push('end');
-  }
-
-  onError({ detail }: UpstreamError): void {
-    this.heard.push(detail);
-  }
-}
-
-const origin = {} as Origin;
-const turn = (): Promise<void> => new Promise((resolve) => queueMicrotask(resolve));
-
-describe('links that several streams ask for at once', () => {
-  let upstream: ManualUpstream;
-  let errors: unknown[];
-  let links: SharedLinks;
   beforeEach(() => {
-    upstream = new ManualUpstream();
-    errors = [];
-    links = new SharedLinks((error) => errors.push(error));
+    clock = new ManualClock();
   });
 
-  function ask(reader: UpstreamHandler, uri = 'http://h/next', gripLast = ['Grip-Last', 'a; last-id=1']) {
-    const destination: Destination = {
-      upstream,
-      request: { method: 'GET', path: '/next', headers: [], body: null },
-    };
-    return links.fetch(origin, uri, gripLast, destination, reader);
+  /** Clients that are held with a link `/next`; `path` of each begins with `/stream`. */
+  async function held(paths: readonly string[], link: OriginHandler, channel = 'ch'): Promise<RawClient[]> {
+    origin = await stage().origin((res, seen, count) => {
+      if (!seen.url.startsWith('/stream')) {
+        link(res, seen, count);
+        return;
+      }
+      const query = seen.url.split('?')[1] ?? '';
+      const next = `Grip-Link: </next?${query}>; rel=next`;
+      hold(res, 'stream', channel, { body: '[', fields: [next] });
+    });
+    server = await stage().proxy({ target: origin.url, clock });
+    const clients: RawClient[] = [];
+    for (const path of paths) {
+      const client = await stage().client(server);
+      client.request(`GET ${path}`);
+      await client.bodyWith('[');
+      clients.push(client);
+    }
+    return clients;
   }
 
-  it('are asked once; who comes later hears everything from the start', async () => {
-    const [first, second] = [new Reader(), new Reader()];
-    ask(first);
-    await turn();
-    upstream.calls[0]?.handler.onHead(200, 'OK', []);
-    upstream.calls[0]?.handler.onData(Buffer.from('one'));
-    ask(second);
-    await turn();
-    upstream.calls[0]?.handler.onData(Buffer.from('two'));
-    upstream.calls[0]?.handler.onEnd([]);
-    assert.equal(upstream.calls.length, 1);
-    assert.deepEqual(first.heard, ['200', 'one', 'two', 'end']);
-    assert.deepEqual(second.heard, first.heard);
+  async function hint(): Promise<void> {
+    await server.proxy.publish('ch', { 'http-stream': { action: 'hint' } });
+    await settle(50);
+  }
+
+  function links(): string[] {
+    return origin.requests.map(({ url }) => url).filter((url) => url.startsWith('/next'));
+  }
+
+  const same = Array.from({ length: COUNT }, () => '/stream');
+
+  it('share one answer, and are held by it', async () => {
+    const clients = await held(same, (res) => hold(res, 'stream', 'new', { body: 'content' }));
+    await hint();
+    for (const client of clients) await client.bodyWith('[content');
+    await eventually(() => server.proxy.hub.subscriberCount('new') === COUNT, 'all held');
+    assert.equal(links().length, 1);
+    assert.equal((await server.proxy.publish('new', { 'http-stream': 'x' })).delivered, COUNT);
+    for (const client of clients) await client.bodyWith('contentx');
   });
 
-  it('are asked apart where the query or the last ids differ', () => {
-    ask(new Reader());
-    ask(new Reader(), 'http://h/next?user=2');
-    ask(new Reader(), 'http://h/next', ['Grip-Last', 'a; last-id=2']);
-    assert.equal(upstream.calls.length, 3);
+  it('get answers of their own where the query differs', async () => {
+    const clients = await held(['/stream?user=a', '/stream?user=b'], (res, seen) => res.end(seen.url));
+    await hint();
+    const bodies = await Promise.all(clients.map((client) => client.reply()));
+    assert.deepEqual(
+      bodies.map(({ body }) => String(body)),
+      ['[/next?user=a', '[/next?user=b'],
+    );
   });
 
-  it('are asked again once the answer is complete', async () => {
-    ask(new Reader());
-    await turn();
-    upstream.calls[0]?.handler.onEnd([]);
-    ask(new Reader());
-    assert.equal(upstream.calls.length, 2);
+  it('get answers of their own where the host differs', async () => {
+    const clients = await held(['/stream'], (res, seen) => res.end(String(seen.headers.host)), 'ch');
+    const other = await stage().client(server);
+    other.request('GET /stream', ['Host: other.test']);
+    await other.bodyWith('[');
+    await hint();
+    assert.equal(String((await other.reply()).body), '[other.test');
+    assert.equal(String((await clients[0]?.reply())?.body), '[example.com');
   });
 
-  it('go on for the others when one stream leaves, and are given up when the last one does', async () => {
-    const [first, second] = [new Reader(), new Reader()];
-    const leaving = ask(first);
-    const staying = ask(second);
-    await turn();
-    leaving.abort();
-    upstream.calls[0]?.handler.onHead(200, 'OK', []);
-    assert.deepEqual([first.heard, second.heard], [[], ['200']]);
-    assert.equal(upstream.calls[0]?.aborted, false);
-    staying.abort();
-    assert.equal(upstream.calls[0]?.aborted, true);
+  it('go on when one of them leaves; the origin is stopped when the last one does', async () => {
+    const clients = await held(same, (res) => res.writeHead(200, { 'Grip-Hold': 'stream' }).write('part'));
+    await hint();
+    for (const client of clients) await client.bodyWith('[part');
+    const [first, ...others] = clients;
+    first?.reset();
+    await eventually(() => server.proxy.stats().sessions === COUNT - 1, 'one less');
+    const { res } = origin.requests.at(-1) ?? assert.fail();
+    res.write(' more');
+    for (const client of others) {
+      await client.bodyWith('part more');
+      client.reset();
+    }
+    await eventually(() => origin.requests.at(-1)?.abandoned === true, 'the request given up');
+    assert.equal(links().length, 1);
   });
 
-  it('come to a slow stream at its own pace, and hold up no other', async () => {
-    const [slow, fast] = [new Reader(), new Reader()];
-    slow.takes = 1;
-    const call = ask(slow);
-    ask(fast);
-    await turn();
-    assert.equal(upstream.calls[0]?.handler.onData(Buffer.from('one')), true);
-    assert.equal(upstream.calls[0]?.handler.onData(Buffer.from('two')), true);
-    upstream.calls[0]?.handler.onEnd([]);
-    assert.deepEqual([slow.heard, fast.heard], [['one'], ['one', 'two', 'end']]);
-    slow.takes = Number.POSITIVE_INFINITY;
-    call.resume();
-    assert.deepEqual(slow.heard, ['one', 'two', 'end']);
+  it('all hear of its failure, and try again together', async () => {
+    let failing = true;
+    const clients = await held(same, (res) => {
+      if (failing) res.writeHead(500).end();
+      else res.end('content');
+    });
+    await hint();
+    failing = false;
+    clock.advance(1000);
+    for (const client of clients) assert.equal(String((await client.reply()).body), '[content');
+    assert.equal(links().length, 2);
   });
 
-  it('are kept up to 100,000 bytes; of more, the slowest stream sets the pace', async () => {
-    const slow = new Reader();
-    slow.takes = 1;
-    const call = ask(slow);
-    await turn();
-    const source = upstream.calls[0];
-    assert.equal(source?.handler.onData(Buffer.alloc(60_000)), true);
-    assert.equal(source?.handler.onData(Buffer.alloc(60_000)), false);
-    ask(new Reader());
-    assert.equal(upstream.calls.length, 2, 'nobody can join any more');
-    slow.takes = Number.POSITIVE_INFINITY;
-    call.resume();
-    assert.deepEqual(slow.heard, ['60000 bytes', '60000 bytes']);
-    assert.equal(source?.resumed, 1);
+  it('are all cut when it breaks off', async () => {
+    const clients = await held(same, (res) => res.writeHead(200, { 'Content-Length': 100 }).write('part'));
+    await hint();
+    for (const client of clients) await client.bodyWith('part');
+    origin.requests.at(-1)?.res.destroy();
+    for (const client of clients) {
+      await client.closed();
+      assert.equal(client.replies[0]?.complete, false);
+    }
   });
 
-  it('fail for all who ask', async () => {
-    const [first, second] = [new Reader(), new Reader()];
-    ask(first);
-    ask(second);
-    await turn();
-    upstream.calls[0]?.handler.onError({ kind: 'connect', detail: 'refused' });
-    assert.deepEqual([first.heard, second.heard], [['refused'], ['refused']]);
+  it('wait no longer for a slow one when that leaves', async () => {
+    const large = Buffer.alloc(30_000_000, 'x');
+    const clients = await held(['/stream', '/stream'], (res) => res.end(large));
+    const [slow, quick] = clients;
+    assert(slow && quick);
+    slow.socket.pause();
+    await hint();
+    let last = -1;
+    let still = 0;
+    await eventually(() => {
+      still = quick.receivedBytes === last ? still + 1 : 0;
+      last = quick.receivedBytes;
+      return still > 500 && last > 100_000;
+    }, 'a client that waits for the other');
+    slow.destroy();
+    await quick.bytes(large.length);
   });
 
-  it('are not lost for others when one stream throws', async () => {
-    const broken = new Reader();
-    broken.onHead = () => {
-      throw new Error('broken');
-    };
-    const whole = new Reader();
-    ask(broken);
-    ask(whole);
-    await turn();
-    upstream.calls[0]?.handler.onHead(200, 'OK', []);
-    upstream.calls[0]?.handler.onEnd([]);
-    assert.deepEqual(whole.heard, ['200', 'end']);
-    assert.equal(errors.length, 1);
+  it('share a large answer, each byte once for each', async () => {
+    const large = Buffer.alloc(1_000_000);
+    for (let i = 0; i < large.length; i++) large[i] = 97 + (i % 26);
+    const clients = await held(same, (res) => res.end(large));
+    await hint();
+    for (const client of clients) {
+      const { body } = await client.reply();
+      assert(body.subarray(1).equals(large));
+    }
+    assert.equal(links().length, 1);
   });
 });

@@ -108,7 +108,12 @@ export class Hub {
       return NOBODY;
     }
     const turn = this.#sequencer.submit(item);
-    if (turn !== 'ready') return this.#wouldReach(item, turn === 'waiting' ? 'queued' : 'dropped');
+    if (turn === 'waiting') return this.#wouldReach(item, 'queued');
+    if (turn === 'rejected') {
+      // Its publisher, who can see that it was given up, may try again.
+      this.#idCache.forget(item.channel, item.id);
+      return this.#wouldReach(item, 'dropped');
+    }
     if (item.noSeq) return this.#fanOut(item);
     this.#lastIds.set(item.channel, item.id);
     const receipt = this.#fanOut(item);

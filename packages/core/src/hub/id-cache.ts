@@ -20,11 +20,15 @@ export class IdCache {
     if (this.#ttl === 0 || id === undefined) return false;
     const now = this.#clock.now();
     this.#expire(now);
-    // No channel name and id together can be read as another pair, since the length comes first.
-    const key = `${channel.length}:${channel}${id}`;
+    const key = keyOf(channel, id);
     if (this.#seenAt.has(key)) return true;
     this.#seenAt.set(key, now);
     return false;
+  }
+
+  /** The item has not been seen after all. */
+  forget(channel: string, id: string | undefined): void {
+    if (id !== undefined) this.#seenAt.delete(keyOf(channel, id));
   }
 
   #expire(now: number): void {
@@ -33,4 +37,9 @@ export class IdCache {
       this.#seenAt.delete(key);
     }
   }
+}
+
+/** No channel name and id together can be read as another pair, since the length comes first. */
+function keyOf(channel: string, id: string): string {
+  return `${channel.length}:${channel}${id}`;
 }

@@ -88,7 +88,12 @@ class SharedCall implements UpstreamHandler {
   }
 
   leave(member: Member): void {
-    if (!this.#members.delete(member) || this.#members.size > 0) return;
+    if (!this.#members.delete(member)) return;
+    if (this.#members.size > 0) {
+      // It may have been the slowest one, for which the others waited.
+      this.#dropTaken();
+      return;
+    }
     this.#close();
     this.#source?.abort();
   }

@@ -8,6 +8,8 @@ import { changesContent, filterContent, filterResponseBody } from './content-fil
 import type { HeldRequest } from './held-request.js';
 import { HttpHold } from './http-hold.js';
 import { LinkFollower } from './link-follower.js';
+import { StreamKeepAlive } from './stream-keep-alive.js';
+import { WaitingItems } from './waiting-items.js';
 
 /**
  * `opening`: the origin's own content is being sent. `holding`: items go straight to the client. `waiting`: the next
@@ -16,26 +18,14 @@ import { LinkFollower } from './link-follower.js';
  */
 type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'closed';
 
-/** An item that came while the next link was asked: whether it connects is known only then. */
-interface WaitingItem {
-  readonly published: PublishedItem;
-  readonly subscription: Subscription;
-}
-
-/** Steps of the spread of keep-alives, so that streams that were opened together do not all speak at once. */
-const KEEP_ALIVE_SPREAD = 8;
-
 /** A stream: the client gets the origin's content, then items as they come, until one of them closes it. */
 export class StreamHold extends HttpHold {
   #state: State = 'opening';
   readonly #stream: ClientStream;
   readonly #links: LinkFollower;
-  readonly #keepAliveTimer = new Timer(this);
+  readonly #keepAlive: StreamKeepAlive;
+  readonly #waiting: WaitingItems;
   readonly #linkTimer = new Timer(this);
-  readonly #spread: number;
-  #keepAlive: StreamChunk | undefined;
-  #waiting: WaitingItem[] = [];
-  #waitingBytes = 0;
   /** An update was asked for while one was under way. */
   #updateAgain = false;
   #sourceResume: (() => void) | undefined;
@@ -51,7 +41,9 @@ export class StreamHold extends HttpHold {
     services.hub.addSession(this);
     this.#stream = new ClientStream(client, services.flusher, this);
     this.#links = new LinkFollower(request, this);
-    this.#spread = Math.floor(services.clock.random() * KEEP_ALIVE_SPREAD) / KEEP_ALIVE_SPREAD;
+    this.#keepAlive = new StreamKeepAlive(services, this.#stream);
+    this.#keepAlive.use(instruct.keepAlive);
+    this.#waiting = new WaitingItems(services.sessionQueueBytes);
   }
 
   /** Sends the origin's own content, and holds. */
@@ -77,10 +69,8 @@ export class StreamHold extends HttpHold {
   begin(): void {
     if (this.#state === 'closed') return;
     const added = this.subscribe();
-    const numbered = [...this.subscriptions.values()].find(({ prevId }) => prevId !== undefined);
-    if (numbered !== undefined && this.instruct.nextLink === undefined) {
-      this.fail(`channel '${numbered.name}' specifies prev-id, but no next link found`);
-    } else if (this.instruct.hold === 'none') {
+    if (this.#failsWithoutLink()) return;
+    if (this.instruct.hold === 'none') {
       this.#fetch();
     } else {
       this.#hold();
@@ -138,16 +128,24 @@ export class StreamHold extends HttpHold {
     if (this.#state === 'draining') this.#fetch();
   }
 
-  onTimer(timer: Timer): void {
-    if (timer === this.#linkTimer) this.#onLinkTimeout();
-    else this.#onKeepAlive();
+  /** No word for a while: has something been missed? Not if every channel has had items since. */
+  onTimer(): void {
+    const { nextLink } = this.instruct;
+    if (nextLink === undefined) return;
+    const subscriptions = [...this.subscriptions.values()];
+    const active = subscriptions.length > 0 && subscriptions.every((subscription) => subscription.active);
+    if (!active) {
+      this.recover();
+      return;
+    }
+    for (const subscription of subscriptions) subscription.active = false;
+    this.request.services.timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
   }
 
   /** The next link has been asked, its content sent: its instruct replaces the one before. */
   onLinkDone(instruct: Instruct): void {
     this.instruct = instruct;
-    this.#keepAlive = undefined;
-    if (instruct.keepAlive === undefined) this.request.services.timers.stop(this.#keepAliveTimer);
+    this.#keepAlive.use(instruct.keepAlive);
     const added = this.subscribe();
     if (instruct.hold === 'none') {
       if (instruct.nextLink === undefined) this.end();
@@ -155,6 +153,7 @@ export class StreamHold extends HttpHold {
       else this.#fetch();
       return;
     }
+    if (this.#failsWithoutLink()) return;
     this.#hold();
     this.#processWaiting();
     if (this.#state === 'holding' && (this.#updateAgain || this.hasMissedItems(added))) this.recover();
@@ -162,7 +161,7 @@ export class StreamHold extends HttpHold {
 
   /** The link's content begins: it says by itself that the stream is alive. */
   onLinkContent(): void {
-    this.request.services.timers.stop(this.#keepAliveTimer);
+    this.#keepAlive.stop();
   }
 
   /** Ends the body properly. */
@@ -197,12 +196,20 @@ export class StreamHold extends HttpHold {
     this.end();
   }
 
+  /** Ids tell that something was missed; without a link nobody could bring it. */
+  #failsWithoutLink(): boolean {
+    if (this.instruct.nextLink !== undefined) return false;
+    const numbered = [...this.subscriptions.values()].find(({ prevId }) => prevId !== undefined);
+    if (numbered === undefined) return false;
+    this.fail(`channel '${numbered.name}' specifies prev-id, but no next link found`);
+    return true;
+  }
+
   #hold(): void {
     this.#state = 'holding';
+    const { nextLink } = this.instruct;
     const { timers } = this.request.services;
-    const { keepAlive, nextLink } = this.instruct;
-    if (keepAlive !== undefined && !this.#keepAliveTimer.pending)
-      this.#startKeepAlive(keepAlive.timeoutSeconds);
+    this.#keepAlive.start();
     if (nextLink !== undefined) timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
   }
 
@@ -217,7 +224,8 @@ export class StreamHold extends HttpHold {
     );
     if (verdict === 'missed') {
       this.recover();
-      return 'queued';
+      // Whether the link covers it is known only then.
+      return this.#state === 'waiting' ? this.#keepForLater(published, subscription) : 'queued';
     }
     if (verdict !== 'pass') return verdict;
     if (format.action === 'send') return this.#send(published, subscription);
@@ -237,8 +245,7 @@ export class StreamHold extends HttpHold {
     this.#stream.write(chunk);
     this.advance(item, subscription);
     subscription.active = true;
-    const { keepAlive } = this.instruct;
-    if (keepAlive?.mode === 'idle') this.#startKeepAlive(keepAlive.timeoutSeconds);
+    this.#keepAlive.onItem();
     return wasBlocked ? 'queued' : 'delivered';
   }
 
@@ -283,7 +290,7 @@ export class StreamHold extends HttpHold {
     if (this.#state === 'holding') {
       this.request.services.timers.stop(this.#linkTimer);
       this.#state = 'waiting';
-      this.#clearWaiting();
+      this.#waiting.clear();
       if (priority === 'low') this.request.services.limiter.add(this);
     }
     if (this.#state !== 'waiting' || priority === 'low') return;
@@ -304,61 +311,29 @@ export class StreamHold extends HttpHold {
   }
 
   #keepForLater(published: PublishedItem, subscription: Subscription): Outcome {
-    const size = published.streamChunk.content.length;
-    if (this.#waitingBytes + size > this.request.services.sessionQueueBytes) {
-      // Asking once more, after this time, brings what there is no room for.
-      this.#updateAgain = true;
-      this.#clearWaiting();
-      return 'queued';
-    }
-    this.#waiting.push({ published, subscription });
-    this.#waitingBytes += size;
+    // Asking once more, after this time, brings what there is no room for.
+    if (!this.#waiting.add(published, subscription)) this.#updateAgain = true;
     return 'queued';
   }
 
   /** What came meanwhile: the link's content covers it up to the first item that connects. */
   #processWaiting(): void {
-    const waiting = this.#waiting;
-    this.#clearWaiting();
+    const covered = new Map<Subscription, string>();
     let connected = false;
-    for (const { published, subscription } of waiting) {
+    for (const { published, subscription } of this.#waiting.take()) {
       const { item } = published;
       const current = this.subscriptions.get(subscription.channel);
       if (current === undefined) continue;
       connected ||= current.prevId === undefined || current.prevId === item.prevId;
-      if (connected) this.deliver(published, current);
+      if (connected) {
+        covered.delete(current);
+        this.deliver(published, current);
+      } else if (item.id !== undefined) {
+        covered.set(current, item.id);
+      }
     }
-  }
-
-  #clearWaiting(): void {
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-  }
-
-  #onKeepAlive(): void {
-    const { keepAlive } = this.instruct;
-    if (keepAlive === undefined) return;
-    this.#keepAlive ??= new OwnChunk(keepAlive.data);
-    if (!this.#stream.blocked) this.#stream.write(this.#keepAlive);
-    this.#startKeepAlive(keepAlive.timeoutSeconds);
-  }
-
-  #startKeepAlive(timeoutSeconds: number): void {
-    this.request.services.timers.start(this.#keepAliveTimer, (timeoutSeconds - this.#spread) * 1000);
-  }
-
-  /** No word for a while: has something been missed? Not if every channel has had items since. */
-  #onLinkTimeout(): void {
-    const { nextLink } = this.instruct;
-    if (nextLink === undefined) return;
-    const subscriptions = [...this.subscriptions.values()];
-    const active = subscriptions.length > 0 && subscriptions.every((subscription) => subscription.active);
-    if (!active) {
-      this.recover();
-      return;
-    }
-    for (const subscription of subscriptions) subscription.active = false;
-    this.request.services.timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
+    // The content ends elsewhere than with the last of them: it may be older than that.
+    for (const [{ prevId }, id] of covered) if (prevId !== id) this.#updateAgain = true;
   }
 
   #finish(): void {
@@ -366,11 +341,11 @@ export class StreamHold extends HttpHold {
     if (this.#state === 'opening') this.request.dropContent();
     this.#state = 'closed';
     const { hub, timers, limiter } = this.request.services;
-    timers.stop(this.#keepAliveTimer);
+    this.#keepAlive.stop();
     timers.stop(this.#linkTimer);
     limiter.remove(this);
     this.#links.close();
-    this.#clearWaiting();
+    this.#waiting.clear();
     this.unsubscribe();
     hub.removeSession(this);
   }
