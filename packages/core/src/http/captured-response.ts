@@ -1,12 +1,6 @@
 import type { Transform } from 'node:stream';
 import { MAX_INSTRUCT_BODY, type OriginResponse } from '@p-8/protocol';
-import {
-  type ContentCoding,
-  contentCoding,
-  createDecoder,
-  decode,
-  withoutCoding,
-} from './content-decoding.js';
+import { contentCoding, createDecoder, decode, withoutCoding } from './content-decoding.js';
 import type { CapturedBody } from './interception.js';
 
 /** The part of a body that comes after the client's head has been sent: a response too large to be read first. */
@@ -37,7 +31,7 @@ export class CapturedResponse implements CapturedBody {
   readonly #status: number;
   readonly #reason: string;
   readonly #headers: readonly string[];
-  readonly #coding: ContentCoding | undefined;
+  readonly #coding: string | undefined;
   readonly #reader: InstructReader;
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -89,6 +83,11 @@ export class CapturedResponse implements CapturedBody {
   }
 
   #overflow(): boolean {
+    const decoder = this.#coding === undefined ? undefined : createDecoder(this.#coding);
+    if (this.#coding !== undefined && decoder === undefined) {
+      this.fail(`the ${this.#coding} body cannot be decoded`);
+      return true;
+    }
     const early = this.#reader.onLargeInstruct(this.#response(EMPTY));
     const chunks = this.#chunks;
     this.#chunks = [];
@@ -97,14 +96,13 @@ export class CapturedResponse implements CapturedBody {
       return true;
     }
     this.#early = early;
-    if (this.#coding !== undefined) this.#decodeInto(early, this.#coding);
+    if (decoder !== undefined) this.#decodeInto(early, decoder);
     let taken = true;
     for (const chunk of chunks) taken = this.#pass(chunk);
     return taken;
   }
 
-  #decodeInto(early: EarlyBody, coding: ContentCoding): void {
-    const decoder = createDecoder(coding);
+  #decodeInto(early: EarlyBody, decoder: Transform): void {
     decoder.on('data', (content: Buffer) => {
       if (!early.write(content, this.#resume)) decoder.pause();
     });
@@ -113,7 +111,9 @@ export class CapturedResponse implements CapturedBody {
       this.#done = true;
       this.#reader.onInstruct(this.#response(EMPTY), true);
     });
-    decoder.once('error', (error) => this.fail(`the ${coding} body cannot be decoded: ${error.message}`));
+    decoder.once('error', (error) =>
+      this.fail(`the ${this.#coding} body cannot be decoded: ${error.message}`),
+    );
     this.#decoder = decoder;
   }
 
