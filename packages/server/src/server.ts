@@ -77,7 +77,9 @@ export class P8Server {
       this.#demo === undefined ? options : { routes: [{ target: { listener: this.#demo.listener } }] },
       this.#logger,
     );
-    this.#warn(checkWellKnownKeys(options));
+    const complaints = checkWellKnownKeys(options);
+    // A demo has no secrets, and should not begin with a warning.
+    if (this.#demo === undefined) this.#warn(complaints);
     this.#routes = this.#readRoutes();
     const sigKey = options.proxy?.sigKey ?? WELL_KNOWN_KEY;
     this.proxy = new GripProxy({ ...options.proxy, sigKey, routes: this.#routes, logger: this.#logger });
