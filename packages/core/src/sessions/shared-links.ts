@@ -6,6 +6,9 @@ import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/u
 /** The most bytes of a linked response that are kept for those who ask for it later, while it still comes in. */
 const MAX_KEPT = 100_000;
 
+/** The most bytes that one stream may be behind the others that share an answer. */
+const MAX_BEHIND = 1_048_576;
+
 /**
  * Links that are being asked for. One lost item can make every stream of a channel ask the same link at once: equal
  * requests share one answer. Equal is what has the same whole URI and the same `Grip-Last`: two streams that have not
@@ -52,7 +55,12 @@ export class SharedLinks {
 }
 
 /** What has come of an answer, in order: its head, parts of its body, and its end. */
-type Part = (handler: UpstreamHandler) => boolean;
+interface Part {
+  /** Of the body. */
+  readonly bytes: number;
+  /** False: the stream takes no more for now. */
+  tell(handler: UpstreamHandler): boolean;
+}
 
 /** One request whose answer several streams get, each at its own pace. */
 class SharedCall implements UpstreamHandler {
@@ -104,8 +112,9 @@ class SharedCall implements UpstreamHandler {
       const part = this.#parts[member.position - this.#dropped];
       if (part === undefined) break;
       member.position++;
+      member.taken += part.bytes;
       try {
-        member.paused = !part(member.handler);
+        member.paused = !part.tell(member.handler);
       } catch (error) {
         this.#onError(error);
         this.leave(member);
@@ -115,7 +124,7 @@ class SharedCall implements UpstreamHandler {
   }
 
   onHead(status: number, reason: string, headers: string[]): void {
-    this.#add((handler) => {
+    this.#add(0, (handler) => {
       handler.onHead(status, reason, headers);
       return true;
     });
@@ -123,9 +132,10 @@ class SharedCall implements UpstreamHandler {
 
   onData(chunk: Buffer): boolean {
     this.#bytes += chunk.length;
-    // Too much to keep for those who come later: from now on the slowest member sets the pace.
+    // Too much to keep for those who come later.
     if (this.#bytes > MAX_KEPT) this.#close();
-    this.#add((handler) => handler.onData(chunk));
+    this.#add(chunk.length, (handler) => handler.onData(chunk));
+    if (!this.#isFull) this.#cutOffSlow();
     return !this.#isFull;
   }
 
@@ -140,19 +150,33 @@ class SharedCall implements UpstreamHandler {
   #finish(tell: (handler: UpstreamHandler) => void): void {
     this.#close();
     this.#source = undefined;
-    this.#add((handler) => {
+    this.#add(0, (handler) => {
       tell(handler);
       return true;
     });
   }
 
-  #add(part: Part): void {
-    this.#parts.push(part);
+  #add(bytes: number, tell: Part['tell']): void {
+    this.#parts.push({ bytes, tell });
     for (const member of [...this.#members]) if (member.started) this.advance(member);
   }
 
+  /** Nobody takes more for now, and there is more than is worth keeping. */
   get #isFull(): boolean {
-    return this.#bytes > MAX_KEPT && [...this.#members].some(({ paused }) => paused);
+    return this.#bytes > MAX_KEPT && [...this.#members].every(({ paused }) => paused);
+  }
+
+  /** Those who fall far behind the others must not hold them up, nor fill the memory. */
+  #cutOffSlow(): void {
+    for (const member of [...this.#members]) {
+      if (!member.paused || this.#bytes - member.taken <= MAX_BEHIND) continue;
+      this.#members.delete(member);
+      try {
+        member.handler.onError({ kind: 'broken', detail: 'too slow for an answer that others share' });
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
   }
 
   /** What is beyond keeping, and has been taken by all, goes. */
@@ -172,6 +196,8 @@ class Member implements UpstreamCall {
   readonly #call: SharedCall;
   /** How many parts of the answer it has had. */
   position = 0;
+  /** Bytes of the body that it has had. */
+  taken = 0;
   paused = false;
   started = false;
 
