@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import http from 'node:http';
 import type { ControlApiOptions, GripProxy } from '@p-8/core';
 import { eventually } from '../../../../test/support/eventually.js';
@@ -70,6 +71,15 @@ describe('threats 6 and 7: the control API within reach of others', () => {
   const exp = Math.floor(clock.now() / 1000) + 60;
   const token = (claims: object, key = 'secret'): string =>
     `Authorization: Bearer ${forge({ typ: 'JWT', alg: 'HS256' }, claims, key)}`;
+
+  it('takes no public key for a password: of a PEM key only what it has signed counts', async () => {
+    const { publicKey } = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    assert.equal((await post({ key: publicKey }, [basic(`user:${publicKey}`)])).status, 401);
+  });
 
   const withKey: [name: string, fields: string[], status: number][] = [
     ['no authorization', [], 401],
