@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import {
   expandFormats,
   type FormatsInput,
@@ -17,6 +18,7 @@ import { Hub } from './hub/hub.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
 import type { OnError } from './logger.js';
 import { AppMount } from './mounts/app-mount.js';
+import { Attachments, type AttachOptions } from './mounts/attachments.js';
 import type { FrameworkRequest } from './mounts/framework-request.js';
 import type { Mount, Next, ProxyContext } from './mounts/mount.js';
 import { RouteMount } from './mounts/route-mount.js';
@@ -28,6 +30,10 @@ import { UpdateLimiter } from './sessions/update-limiter.js';
 import { checkControlApiOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
 import type { CallCounter } from './upstream/exchange.js';
+import { LingeringSockets } from './websocket/lingering-sockets.js';
+
+/** Milliseconds that clients have to answer the Close of a proxy that is closed. */
+const CLOSE_GRACE = 1000;
 
 /** How a proxy is closed. */
 export interface CloseOptions {
@@ -66,6 +72,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   readonly #linkHosts: LinkHosts;
   readonly #mount: Mount;
   readonly #calls: CallCounter = { active: 0 };
+  readonly #attachments = new Attachments((req, socket, head) => this.upgrade(req, socket, head));
   readonly #signers = new Map<string, Signer>();
   #closed: Promise<void> | undefined;
 
@@ -99,6 +106,8 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       onError,
       subscriptionsPerConnection: settings.subscriptionsPerConnection,
       sessionQueueBytes: settings.sessionQueueBytes,
+      maxMessageBytes: settings.maxMessageBytes,
+      lingering: new LingeringSockets(timers),
     };
     this.#linkHosts = new LinkHosts(settings.linkHosts, settings.connectTimeout, this.#calls);
     const context: ProxyContext = {
@@ -129,9 +138,29 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     return (req, res) => this.handle(req, res, () => listener(req, res));
   }
 
-  /** Tells the proxy which server the app answers for, where it cannot find out by itself. */
-  attach(server: Server): void {
+  /**
+   * Takes the WebSockets of a server. Also tells the proxy which server an app answers for, where it cannot find out by
+   * itself.
+   *
+   * @example
+   * ```ts
+   * const server = app.listen(3000);
+   * grip.attach(server);
+   * ```
+   */
+  attach(server: Server, options: AttachOptions = {}): void {
     this.#mount.attach(server);
+    this.#attachments.add(server, options);
+  }
+
+  /** Takes one request for a WebSocket, for whoever listens to a server's 'upgrade' himself. */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    try {
+      this.#mount.upgrade(req, socket, head);
+    } catch (error) {
+      this.#services.onError(error);
+      socket.destroy();
+    }
   }
 
   /**
@@ -201,8 +230,12 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   }
 
   async #close(): Promise<void> {
+    this.#attachments.close();
     this.hub.close();
     this.#services.limiter.close();
+    // WebSockets have been sent a Close, which their clients answer at once or not at all.
+    await this.hub.emptied(CLOSE_GRACE);
+    this.#services.lingering.close();
     this.#services.timers.close();
     await Promise.all([this.#mount.close(), this.#linkHosts.close()]);
     this.removeAllListeners();

@@ -10,6 +10,7 @@ export type { Hub } from './hub/hub.js';
 export type { Receipt } from './hub/receipt.js';
 export { type Logger, silentLogger } from './logger.js';
 export { type GripMembers, gripMembers } from './members.js';
+export type { AttachOptions } from './mounts/attachments.js';
 export type { FrameworkRequest } from './mounts/framework-request.js';
 export type { Next } from './mounts/mount.js';
 export type {

@@ -8,6 +8,7 @@ export interface GripMembers {
   readonly hub: Hub;
   readonly publish: GripProxy['publish'];
   readonly attach: GripProxy['attach'];
+  readonly upgrade: GripProxy['upgrade'];
   readonly setRoutes: GripProxy['setRoutes'];
   readonly stats: GripProxy['stats'];
   readonly close: GripProxy['close'];
@@ -23,6 +24,7 @@ export function gripMembers(proxy: GripProxy): GripMembers {
     hub: proxy.hub,
     publish: proxy.publish.bind(proxy),
     attach: proxy.attach.bind(proxy),
+    upgrade: proxy.upgrade.bind(proxy),
     setRoutes: proxy.setRoutes.bind(proxy),
     stats: proxy.stats.bind(proxy),
     close: proxy.close.bind(proxy),

@@ -123,6 +123,13 @@ export interface GripProxyOptions {
   readonly subscriptionsPerConnection?: number;
   /** The most bytes of items that wait for one slow client. @default 1_048_576 */
   readonly sessionQueueBytes?: number;
+  /**
+   * The most bytes of one WebSocket message of a client; more is answered with Close 1009. An origin's answer may hold as
+   * many bytes of messages. @default 1_048_576
+   */
+  readonly maxMessageBytes?: number;
+  /** Compress WebSocket messages for clients that offer permessage-deflate; no context is kept between messages. @default false */
+  readonly compression?: boolean;
   /** Milliseconds that an out-of-order item waits for the one before it. @default 5000 */
   readonly messageWait?: number;
   /** Milliseconds during which a second item with the same channel and id is dropped; 0 turns this off. @default 60_000 */

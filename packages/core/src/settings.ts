@@ -14,6 +14,7 @@ import {
   isListOf,
   isObjectOf,
   isOneOf,
+  isSize,
   isText,
   optionError,
 } from './option-checks.js';
@@ -38,6 +39,8 @@ export interface Settings {
   readonly linkHosts: readonly string[];
   readonly subscriptionsPerConnection: number;
   readonly sessionQueueBytes: number;
+  readonly maxMessageBytes: number;
+  readonly compression: boolean;
   readonly messageWait: number;
   readonly idCacheTtl: number;
   readonly lastIdsMax: number;
@@ -75,6 +78,8 @@ const CHECKS: Checks<GripProxyOptions> = {
   linkHosts: isListOf(isLinkHost),
   subscriptionsPerConnection: isCount,
   sessionQueueBytes: isCount,
+  maxMessageBytes: isSize,
+  compression: isFlag,
   messageWait: isCount,
   idCacheTtl: isCount,
   lastIdsMax: isCount,
@@ -104,6 +109,8 @@ export function readOptions(options: GripProxyOptions): Settings {
     linkHosts: options.linkHosts ?? [],
     subscriptionsPerConnection: options.subscriptionsPerConnection ?? 20,
     sessionQueueBytes: options.sessionQueueBytes ?? 1_048_576,
+    maxMessageBytes: options.maxMessageBytes ?? 1_048_576,
+    compression: options.compression ?? false,
     messageWait: options.messageWait ?? 5000,
     idCacheTtl: options.idCacheTtl ?? 60_000,
     lastIdsMax: options.lastIdsMax ?? 1_000_000,

@@ -1,6 +1,7 @@
 export { decodeBase64, encodeBase64 } from './base64.js';
 export { createIdFilter, IdFilter, type IdFilterOptions, renderIdTemplate } from './build-id.js';
 export { type Channel, MAX_FILTERS_PER_CHANNEL, parseChannels } from './channel.js';
+export { type ControlKeepAlive, type ControlMessage, parseControlMessage } from './control-message.js';
 export { contentFilterMismatch, shouldSkip } from './filters.js';
 export type {
   BareAction,
@@ -12,6 +13,7 @@ export type {
   WsMessageFormat,
   WsMessageSend,
 } from './formats.js';
+export { type GripExtension, parseGripExtension } from './grip-extension.js';
 export { formatGripLast } from './grip-last.js';
 export {
   areGripSigClaimsValid,
@@ -83,4 +85,18 @@ export {
   trimAscii,
 } from './text.js';
 export { substituteVariables } from './var-subst.js';
-export { isSendableCloseCode } from './ws-message.js';
+export {
+  encodeWsClose,
+  isSendableCloseCode,
+  parseWsClose,
+  sendableClose,
+  type WsClose,
+} from './ws-close.js';
+export type { WsContent } from './ws-content.js';
+export {
+  encodeWsEvents,
+  isWsEventsType,
+  parseWsEvents,
+  WS_EVENTS_CONTENT_TYPE,
+  type WsEvent,
+} from './ws-events.js';

@@ -5,8 +5,8 @@ import { exposedHeaders, type InstructHeaders, parseInstructHeaders } from './in
 import { parseInstructJson } from './instruct-json.js';
 import type { KeepAlive } from './keep-alive.js';
 import type { NextLink } from './link.js';
+import { isMediaType } from './media-type.js';
 import { fail, ok, type Result } from './result.js';
-import { trimAscii } from './text.js';
 
 /** How the client is to be held: not at all, until the next item (`response`), or for many items (`stream`). */
 export type HoldMode = 'none' | 'response' | 'stream';
@@ -100,10 +100,7 @@ export function parseLinkInstruct(response: OriginResponse): Result<Instruct> {
 }
 
 function hasInstructContent(headers: HeaderList): boolean {
-  const contentType = headerValue(headers, 'content-type') ?? '';
-  const semicolon = contentType.indexOf(';');
-  const mediaType = semicolon === -1 ? contentType : contentType.slice(0, semicolon);
-  return trimAscii(mediaType).toLowerCase() === INSTRUCT_CONTENT_TYPE;
+  return isMediaType(headerValue(headers, 'content-type'), INSTRUCT_CONTENT_TYPE);
 }
 
 function withOriginResponse(parts: InstructHeaders, response: OriginResponse): Instruct {

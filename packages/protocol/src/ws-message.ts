@@ -3,13 +3,11 @@ import type { WsMessageClose, WsMessageFormat, WsMessageSend } from './formats.j
 import { toInteger } from './integer.js';
 import { type JsonObject, member, optionalString, wrongType } from './json.js';
 import { fail, ok, type Result } from './result.js';
-import { decodeUtf8Strict, encodeUtf8 } from './text.js';
+import { encodeUtf8 } from './text.js';
+import { isSendableCloseCode, MAX_CLOSE_REASON_BYTES } from './ws-close.js';
+import { findWsContentFault, parseWsContentType } from './ws-content.js';
 
 const WS_MESSAGE = "'ws-message'";
-
-// RFC 6455 5.5: a control frame holds 125 bytes, of which a close code takes two.
-const MAX_PING_BYTES = 125;
-const MAX_CLOSE_REASON_BYTES = 123;
 
 /**
  * Reads the format `ws-message` of an item. What could not be sent is refused here, where the publisher hears of it:
@@ -24,12 +22,6 @@ export function parseWsMessage(value: unknown): Result<WsMessageFormat> {
   return ok({ action });
 }
 
-/** Whether an endpoint may send this close code. Source: RFC 6455 7.4, and IANA's registry for 1012 to 1014. */
-export function isSendableCloseCode(code: number): boolean {
-  if (code >= 3000 && code <= 4999) return true;
-  return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
-}
-
 function parseSend(object: JsonObject): Result<WsMessageSend> {
   const type = parseType(object);
   if (!type.ok) return type;
@@ -42,31 +34,19 @@ function parseSend(object: JsonObject): Result<WsMessageSend> {
   const isControl = effectiveType === 'ping' || effectiveType === 'pong';
   const content = parsed.value ?? (isControl ? new Uint8Array() : undefined);
   if (content === undefined) return fail(`${WS_MESSAGE} does not contain 'content' or 'content-bin'`);
-  const invalid = `${WS_MESSAGE} contains '${key}' with invalid value`;
-  if (isControl && content.length > MAX_PING_BYTES) {
-    return fail(`${invalid}: a ${effectiveType} holds at most ${MAX_PING_BYTES} bytes`);
-  }
   // Text that came as a string is UTF-8 once it is encoded.
-  const fromString = key === 'content' && typeof member(object, key) === 'string';
-  if (effectiveType === 'text' && !fromString && decodeUtf8Strict(content) === undefined) {
-    return fail(`${invalid}: text must be UTF-8`);
-  }
+  const isString = key === 'content' && typeof member(object, key) === 'string';
+  const fault = effectiveType === 'text' && isString ? undefined : findWsContentFault(effectiveType, content);
+  if (fault !== undefined) return fail(`${WS_MESSAGE} contains '${key}' with invalid value: ${fault}`);
   return ok({ action: 'send', type: effectiveType, content, contentFilters: contentFilters.value });
 }
 
 function parseType(object: JsonObject): Result<WsMessageSend['type'] | undefined> {
   const type = optionalString(object, WS_MESSAGE, 'type');
   if (!type.ok) return type;
-  switch (type.value) {
-    case undefined:
-    case 'text':
-    case 'binary':
-    case 'ping':
-    case 'pong':
-      return ok(type.value);
-    default:
-      return fail(`${WS_MESSAGE} contains 'type' with unknown value`);
-  }
+  if (type.value === undefined) return ok(undefined);
+  const known = parseWsContentType(type.value);
+  return known === undefined ? fail(`${WS_MESSAGE} contains 'type' with unknown value`) : ok(known);
 }
 
 function parseClose(object: JsonObject): Result<WsMessageClose> {

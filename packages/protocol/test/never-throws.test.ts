@@ -10,6 +10,8 @@ import {
   isToken,
   parseAllParameters,
   parseChannels,
+  parseControlMessage,
+  parseGripExtension,
   parseGripUri,
   parseInstruct,
   parseItem,
@@ -19,6 +21,8 @@ import {
   parseLinkInstruct,
   parseLinks,
   parseParameters,
+  parseWsClose,
+  parseWsEvents,
   renderTemplate,
   splitList,
   substituteVariables,
@@ -34,6 +38,7 @@ const GRIP_NAMES = [
   'Grip-Status',
   'Grip-Link',
   'Grip-Expose-Headers',
+  'Sec-WebSocket-Extensions',
   'Content-Type',
   'Connection',
 ];
@@ -59,6 +64,8 @@ const PIECES = [
     'prev-id',
     'filter=',
     'timeout=',
+    'grip',
+    'message-prefix=',
     'format=cstring',
     'mode=',
     '\\x4',
@@ -104,13 +111,17 @@ const KEYS = [
     'formats',
     'size',
   ],
+  ...['message-type', 'channel', 'value', 'id'],
   ...['http-response', 'http-stream', 'ws-message', 'action', 'type', 'no-seq', 'id', 'prev-id', '__proto__'],
 ];
 // JSON whose members often mean something, at any depth.
 const json: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   node: fc.oneof(
     { depthSize: 'large', maxDepth: 6 },
-    fc.oneof(fc.jsonValue(), fc.constantFrom('send', 'close', 'stream', 'text', 200, 1000)),
+    fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom('send', 'close', 'stream', 'text', 'keep-alive', 'subscribe', 200, 1000),
+    ),
     fc.array(tie('node'), { maxLength: 4 }),
     fc.dictionary(fc.constantFrom(...KEYS), tie('node'), { maxKeys: 6 }),
   ),
@@ -128,6 +139,7 @@ describe('input from the wire', () => {
         parseChannels(list);
         parseKeepAlive(list);
         parseLinks(list);
+        parseGripExtension(list);
       }),
       { numRuns: 500 },
     );
@@ -153,6 +165,9 @@ describe('input from the wire', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (body) => {
         substituteVariables(body, new Map());
+        parseWsEvents(body);
+        parseWsClose(body);
+        parseControlMessage(body);
         const list = ['Content-Type', 'application/grip-instruct'];
         parseInstruct({ status: 200, reason: 'OK', headers: list, body });
       }),
@@ -166,6 +181,18 @@ describe('input from the wire', () => {
         parseItems(input);
         parseItems({ items: [{ channel: 'a', formats: input }] });
         areGripSigClaimsValid(input, 0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never makes a control message throw, and its times keep their bounds', () => {
+    const type = fc.constantFrom('subscribe', 'session', 'set-meta', 'keep-alive', 'send-delayed');
+    fc.assert(
+      fc.property(type, fc.dictionary(fc.constantFrom(...KEYS), json), (name, members) => {
+        const text = JSON.stringify({ ...members, type: name });
+        const control = parseControlMessage(new TextEncoder().encode(text));
+        if (control.ok && 'timeoutSeconds' in control.value) assert.ok(control.value.timeoutSeconds >= 1);
       }),
       { numRuns: 500 },
     );

@@ -23,6 +23,8 @@ export interface ForwardedParts {
   readonly grip: HeaderList;
   /** Fields that the route sets; an empty value removes one. */
   readonly set: readonly (readonly [name: string, value: string])[];
+  /** How X-Forwarded-Proto calls a TLS client. @default 'https' */
+  readonly secureScheme?: 'https' | 'wss';
 }
 
 /** Marks a copy of an original header in Pushpin; never passed on. */
@@ -94,10 +96,10 @@ function addForwarded(
   parts: ForwardedParts,
   forwardedFor: string[],
 ): void {
-  const { rules, xForwardedFor: rule } = parts;
+  const { rules, xForwardedFor: rule, secureScheme = 'https' } = parts;
   if (request.scheme === 'https' && rules.setXForwardedProtocol !== false) {
-    headers.push('X-Forwarded-Proto', 'https');
-    if (rules.setXForwardedProtocol === true) headers.push('X-Forwarded-Protocol', 'https');
+    headers.push('X-Forwarded-Proto', secureScheme);
+    if (rules.setXForwardedProtocol === true) headers.push('X-Forwarded-Protocol', secureScheme);
   }
   const kept =
     rule?.truncate === undefined

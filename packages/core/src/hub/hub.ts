@@ -32,6 +32,7 @@ export class Hub {
   readonly #onChannel: HubOptions['onChannel'];
   readonly #onError: OnError;
   #closed = false;
+  #onEmpty: (() => void) | undefined;
 
   constructor(options: HubOptions) {
     this.#lastIds = new LastIds(options.lastIdsMax);
@@ -69,6 +70,20 @@ export class Hub {
 
   removeSession(session: Session): void {
     this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.#onEmpty?.();
+  }
+
+  /** Resolves when no session is left; those that are left after `ms` milliseconds are cut. */
+  async emptied(ms: number): Promise<void> {
+    if (this.#sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    for (const session of [...this.#sessions]) session.abort();
   }
 
   subscribe(subscription: Subscription): void {

@@ -1,13 +1,23 @@
 import type { Item } from '@p-8/protocol';
 import { frameChunk, type StreamChunk } from '../http/client-stream.js';
+import { WebSocketMessage } from '../websocket/message.js';
 
 /** An item on its way to sessions. What is the same for all of them is made once, when the first one needs it. */
 export class PublishedItem {
   readonly item: Item;
   #streamChunk: StreamChunk | undefined;
+  #webSocketMessage: WebSocketMessage | undefined;
 
   constructor(item: Item) {
     this.item = item;
+  }
+
+  /** The message of the ws-message format, as every WebSocket without content filters gets it. */
+  get webSocketMessage(): WebSocketMessage | undefined {
+    const format = this.item.wsMessage;
+    if (format?.action !== 'send') return undefined;
+    this.#webSocketMessage ??= new WebSocketMessage(format.type, format.content);
+    return this.#webSocketMessage;
   }
 
   /** The content of the http-stream format, as every stream without content filters gets it. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { filterHeaders, isGripHeader } from '@p-8/protocol';
 import { GripError } from '../errors.js';
 import { CapturedResponse } from '../http/captured-response.js';
@@ -6,14 +7,17 @@ import { readClientRequest, requestTarget, withoutCoding } from '../http/client-
 import { ClientResponse, type ResponseMethods } from '../http/client-response.js';
 import { type CapturedBody, type InstructTaker, intercept } from '../http/interception.js';
 import { BodyRecord, hasBody, recordBody } from '../http/request-body.js';
-import { type Signer, Verifier } from '../http/signature.js';
+import type { Signer } from '../http/signature.js';
 import { AppOrigin } from '../routing/app-origin.js';
 import { GRIP_FEATURES } from '../routing/grip-fields.js';
 import { GripRequest } from '../sessions/grip-request.js';
+import { WebSocketSession } from '../sessions/web-socket-session.js';
 import { InProcessUpstream, isFollowUp, type RequestTarget } from '../upstream/in-process.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { FrameworkRequest } from './framework-request.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
+import { Trust } from './trust.js';
+import { openHandshake } from './upgrade.js';
 
 const kMounted = Symbol('p-8 mounted');
 type MountedRequest = IncomingMessage & { [kMounted]?: boolean };
@@ -25,16 +29,16 @@ type MountedRequest = IncomingMessage & { [kMounted]?: boolean };
 export class AppMount implements Mount {
   readonly #context: ProxyContext;
   readonly #signer: Signer | undefined;
-  readonly #verifier: Verifier | undefined;
+  readonly #trust: Trust;
   /** One origin a server: an app may be served by several. */
   readonly #origins = new Map<RequestTarget | undefined, { upstream: Upstream; origin: AppOrigin }>();
   #attached: RequestTarget | undefined;
 
   constructor(context: ProxyContext) {
     this.#context = context;
-    const { sigIss, sigKey, upstreamKey, clock } = context.settings;
+    const { sigIss, sigKey } = context.settings;
     this.#signer = context.signer(sigIss, sigKey);
-    this.#verifier = upstreamKey === undefined ? undefined : new Verifier(upstreamKey, clock);
+    this.#trust = new Trust(context.settings);
   }
 
   attach(server: RequestTarget): void {
@@ -61,16 +65,31 @@ export class AppMount implements Mount {
       next();
       return;
     }
-    const signature = req.headers['grip-sig'];
-    if (this.#verifier === undefined || typeof signature !== 'string') {
-      this.#mount(req, res, next, framework);
-      return;
-    }
     // A GRIP proxy in front that proves itself does the holding: requests and responses are none of our business.
-    this.#verifier.verify(signature).then((claims) => {
-      if (claims === undefined) this.#mount(req, res, next, framework);
-      else next();
-    }, next);
+    this.#trust.decide(
+      req,
+      (trusted) => {
+        if (trusted) next();
+        else this.#mount(req, res, next, framework);
+      },
+      next,
+    );
+  }
+
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const client = openHandshake(this.#context, req, socket, head);
+    if (client === undefined) return;
+    const { settings, services } = this.#context;
+    const request = readClientRequest(req, requestTarget(req), settings.acceptXForwardedProtocol);
+    const origin = this.#originOf(req);
+    this.#trust.decide(
+      req,
+      (trusted) => new WebSocketSession(services, { client, request, origin, trusted }).open(),
+      (error) => {
+        services.onError(error);
+        client.abort();
+      },
+    );
   }
 
   async close(): Promise<void> {

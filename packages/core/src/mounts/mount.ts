@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Signer } from '../http/signature.js';
 import type { LinkHosts } from '../routing/link-hosts.js';
 import type { SessionServices } from '../sessions/held-request.js';
@@ -18,6 +19,8 @@ export interface Mount {
     next: Next | undefined,
     framework: FrameworkRequest | undefined,
   ): void;
+  /** Takes a request for a WebSocket. */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The server whose requests the app answers, as far as it is known. */
   attach(server: RequestTarget): void;
   close(): Promise<void>;

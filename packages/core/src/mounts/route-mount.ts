@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import { splitHeader } from '@p-8/protocol';
+import type { Duplex, Readable } from 'node:stream';
 import {
   type ClientRequest,
   hostName,
@@ -15,28 +14,35 @@ import { JsonpResponse } from '../http/jsonp-response.js';
 import { rewriteBody } from '../http/parsed-body.js';
 import { BodyRecord, hasBody, RequestBody } from '../http/request-body.js';
 import { checkRequest, type Refusal } from '../http/request-checks.js';
-import { Verifier } from '../http/signature.js';
 import type { RouteOptions } from '../options.js';
 import { buildRoutes, type Route } from '../routing/build-routes.js';
-import { isOwnListener } from '../routing/own-address.js';
 import { RouteTable } from '../routing/route-table.js';
 import { Upstreams } from '../routing/upstreams.js';
 import { GripRequest } from '../sessions/grip-request.js';
+import { WebSocketSession } from '../sessions/web-socket-session.js';
 import type { FrameworkRequest } from './framework-request.js';
+import { loopRefusal } from './loop-refusal.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
+import { Trust } from './trust.js';
+import { Tunnels } from './tunnels.js';
+import { openHandshake, refuseHandshake } from './upgrade.js';
+
+const CLOSING: Refusal = { status: 503, message: 'Closing.' };
+const NO_ROUTE: Refusal = { status: 502, message: 'Route not found' };
 
 /** Remote origins: finds the route of a request, and asks there. */
 export class RouteMount implements Mount {
   readonly #context: ProxyContext;
-  readonly #verifier: Verifier | undefined;
+  readonly #trust: Trust;
+  readonly #tunnels: Tunnels;
   readonly #upstreams: Upstreams;
   #table: RouteTable<Route>;
   #closed = false;
 
   constructor(context: ProxyContext, routes: readonly RouteOptions[]) {
-    const { upstreamKey, clock } = context.settings;
     this.#context = context;
-    this.#verifier = upstreamKey === undefined ? undefined : new Verifier(upstreamKey, clock);
+    this.#trust = new Trust(context.settings);
+    this.#tunnels = new Tunnels(context.settings.logger);
     this.#upstreams = new Upstreams(context);
     this.#table = new RouteTable(buildRoutes(routes, this.#upstreams, context));
   }
@@ -61,8 +67,41 @@ export class RouteMount implements Mount {
     }
   }
 
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const client = openHandshake(this.#context, req, socket, head);
+    if (client === undefined) return;
+    const refusal = this.#closed ? CLOSING : checkRequest(req);
+    if (refusal !== undefined) {
+      refuseHandshake(client, refusal);
+      return;
+    }
+    const { acceptXForwardedProtocol, cdnLoop } = this.#context.settings;
+    const request = readClientRequest(req, requestTarget(req), acceptXForwardedProtocol);
+    const route = this.#find(req, request, 'ws');
+    const wrong = route === undefined ? NO_ROUTE : loopRefusal(req, request, route, cdnLoop);
+    if (route === undefined || wrong !== undefined) {
+      refuseHandshake(client, wrong ?? NO_ROUTE);
+      return;
+    }
+    const { origin } = route;
+    if (!route.grip && !route.overHttp) {
+      this.#tunnels.open(req, client.release(), origin.tunnel(request), origin.webSocketTargets);
+      return;
+    }
+    const { services } = this.#context;
+    this.#trust.decide(
+      req,
+      (trusted) => new WebSocketSession(services, { client, request, origin, trusted }).open(),
+      (error) => {
+        services.onError(error);
+        client.abort();
+      },
+    );
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
+    this.#tunnels.close();
     await this.#upstreams.close();
   }
 
@@ -74,7 +113,7 @@ export class RouteMount implements Mount {
   ): void {
     const { settings } = this.#context;
     if (this.#closed) {
-      this.#refuse(req, res, { status: 503, message: 'Closing.' });
+      this.#refuse(req, res, CLOSING);
       return;
     }
     const refusal = checkRequest(req);
@@ -83,22 +122,18 @@ export class RouteMount implements Mount {
       return;
     }
     const request = readClientRequest(req, requestTarget(req), settings.acceptXForwardedProtocol);
-    const route = this.#find(req, request);
+    const route = this.#find(req, request, 'http');
     if (route === undefined) {
       if (next !== undefined) next();
-      else this.#refuse(req, res, { status: 502, message: 'Route not found' });
-      return;
-    }
-    const signature = req.headers['grip-sig'];
-    if (this.#verifier === undefined || typeof signature !== 'string') {
-      this.#proxy(req, res, request, route, false, framework);
+      else this.#refuse(req, res, NO_ROUTE);
       return;
     }
     // The body waits meanwhile: nobody reads it.
-    this.#verifier
-      .verify(signature)
-      .then((claims) => this.#proxy(req, res, request, route, claims !== undefined, framework))
-      .catch((error: unknown) => this.#crash(res, error));
+    this.#trust.decide(
+      req,
+      (trusted) => this.#proxy(req, res, request, route, trusted, framework),
+      (error) => this.#crash(res, error),
+    );
   }
 
   /** An error of ours ends this request, and nothing else. */
@@ -107,11 +142,11 @@ export class RouteMount implements Mount {
     res.destroy();
   }
 
-  #find(req: IncomingMessage, request: ClientRequest): Route | undefined {
+  #find(req: IncomingMessage, request: ClientRequest, protocol: 'http' | 'ws'): Route | undefined {
     const { path, scheme, host } = request;
     const id = this.#context.settings.acceptPushpinRoute ? req.headers['pushpin-route'] : undefined;
     if (typeof id === 'string') return this.#table.byId(id, path);
-    return this.#table.find({ host: hostName(host), protocol: 'http', ssl: scheme === 'https', path });
+    return this.#table.find({ host: hostName(host), protocol, ssl: scheme === 'https', path });
   }
 
   #proxy(
@@ -122,7 +157,8 @@ export class RouteMount implements Mount {
     trusted: boolean,
     framework: FrameworkRequest | undefined,
   ): void {
-    const refusal = this.#loopRefusal(req, request, route) ?? eventsRefusal(req, route, trusted);
+    const refusal =
+      loopRefusal(req, request, route, this.#context.settings.cdnLoop) ?? eventsRefusal(req, route, trusted);
     if (refusal !== undefined) {
       this.#refuse(req, res, refusal);
       return;
@@ -156,18 +192,6 @@ export class RouteMount implements Mount {
     const client = new JsonpResponse(req, res, wrapper);
     const held = new GripRequest(this.#context.services, client, request, origin, record);
     held.ask(origin.first(request, body, trusted), grip && !trusted);
-  }
-
-  #loopRefusal(req: IncomingMessage, request: ClientRequest, route: Route): Refusal | undefined {
-    const { cdnLoop } = this.#context.settings;
-    const looped =
-      cdnLoop !== '' &&
-      splitHeader(request.headers, 'cdn-loop').some(
-        (id) => id.split(';')[0]?.trim().toLowerCase() === cdnLoop.toLowerCase(),
-      );
-    if (looped) return { status: 508, message: `Loop: the request has been here already, as ${cdnLoop}.` };
-    const own = route.targetUrls.some((url) => isOwnListener(url, req));
-    return own ? { status: 508, message: 'Loop: the target of this route is this proxy itself.' } : undefined;
   }
 
   #refuse(

@@ -2,7 +2,7 @@ import { filterHeaders, type HeaderList, isGripHeader, isHopByHop } from '@p-8/p
 import type { ClientRequest } from '../http/client-request.js';
 import type { Upstream, UpstreamRequest } from '../upstream/upstream.js';
 import type { LinkHosts } from './link-hosts.js';
-import type { Destination, Origin } from './origin.js';
+import type { Destination, Handshake, Origin, WebSocketTarget } from './origin.js';
 
 /** What an {@link AppOrigin} needs to know. */
 export interface AppOriginOptions {
@@ -19,6 +19,8 @@ export class AppOrigin implements Origin {
   readonly autoCrossOrigin = false;
   readonly implicitChannels: readonly string[] = [];
   readonly dropsEntityTags = true;
+  readonly grip = true;
+  readonly webSocketTargets: readonly WebSocketTarget[];
   readonly #linkHosts: LinkHosts;
   readonly #upstream: Upstream;
 
@@ -27,6 +29,9 @@ export class AppOrigin implements Origin {
     this.prefix = options.prefix;
     this.debug = options.debug;
     this.#linkHosts = options.linkHosts;
+    // An app takes WebSockets as POST requests of events.
+    const target = { name: 'app', host: undefined, implicitChannels: [], connect: undefined };
+    this.webSocketTargets = [{ ...target, upstream, oneEvent: false, responseTimeout: 0 }];
   }
 
   uri({ scheme, host, path }: ClientRequest): string {
@@ -36,6 +41,20 @@ export class AppOrigin implements Origin {
   again(request: ClientRequest, gripLast: HeaderList, body: Uint8Array | null): Destination {
     const headers = [...filterHeaders(request.headers, isKept), ...gripLast];
     return this.#toApp({ method: request.method, path: request.path, headers, body, client: request.facts });
+  }
+
+  handshake(request: ClientRequest): Handshake {
+    const headers = filterHeaders(
+      request.headers,
+      (name) => isKept(name) && name !== 'sec-websocket-extensions',
+    );
+    headers.push('Sec-WebSocket-Extensions', 'grip');
+    return { path: request.path, headers };
+  }
+
+  /** The middleware signs. */
+  handshakeFields(): HeaderList {
+    return [];
   }
 
   link(uri: string, request: ClientRequest, gripLast: HeaderList): Destination | string {

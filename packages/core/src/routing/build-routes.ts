@@ -43,6 +43,7 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
   );
   const setsForwarded = settings.setXForwardedProtocol !== false;
   const origin = new RemoteOrigin(upstreams.failover(targets), {
+    webSocketTargets: upstreams.webSocketTargets(targets),
     id: route.id ?? '',
     prefix: route.prefix ?? settings.prefix,
     debug: route.debug ?? settings.debug,

@@ -7,10 +7,11 @@ import type { XForwardedForOptions } from '../options.js';
 import type { Upstream } from '../upstream/upstream.js';
 import { gripFields } from './grip-fields.js';
 import type { LinkHosts } from './link-hosts.js';
-import type { Destination, Origin } from './origin.js';
+import type { Destination, Handshake, Origin, WebSocketTarget } from './origin.js';
 
 /** What a {@link RemoteOrigin} needs to know: a route's options, complete. */
 export interface RemoteOriginOptions {
+  readonly webSocketTargets: readonly WebSocketTarget[];
   readonly id: string;
   readonly prefix: string;
   readonly debug: boolean;
@@ -40,6 +41,8 @@ export class RemoteOrigin implements Origin {
   readonly autoCrossOrigin: boolean;
   readonly implicitChannels: readonly string[];
   readonly dropsEntityTags = false;
+  readonly grip: boolean;
+  readonly webSocketTargets: readonly WebSocketTarget[];
   readonly upstream: Upstream;
   readonly #options: RemoteOriginOptions;
 
@@ -47,6 +50,8 @@ export class RemoteOrigin implements Origin {
     this.upstream = upstream;
     this.#options = options;
     this.id = options.id;
+    this.grip = options.grip;
+    this.webSocketTargets = options.webSocketTargets;
     this.prefix = options.prefix;
     this.debug = options.debug;
     this.autoCrossOrigin = options.autoCrossOrigin;
@@ -66,6 +71,23 @@ export class RemoteOrigin implements Origin {
     // The body comes in one piece now, whatever its framing was.
     const headers = filterHeaders(request.headers, (name) => name !== 'content-length');
     return this.#destination(request, headers, body, false, gripLast);
+  }
+
+  handshake(request: ClientRequest, trusted: boolean): Handshake {
+    // Extensions are between the two ends of a connection, except for ours.
+    const headers = filterHeaders(request.headers, (name) => name !== 'sec-websocket-extensions');
+    const sent = this.#upgradeHeaders({ ...request, headers }, trusted);
+    if (this.grip) sent.push('Sec-WebSocket-Extensions', 'grip');
+    return { path: this.#path(request), headers: sent };
+  }
+
+  /** A client's handshake for an origin that it is connected through to. */
+  tunnel(request: ClientRequest): Handshake {
+    return { path: this.#path(request), headers: this.#upgradeHeaders(request, false) };
+  }
+
+  handshakeFields(trusted: boolean): HeaderList {
+    return trusted || !this.grip ? [] : gripFields(this.#options.signer, []);
   }
 
   /** Links are read as the origin wrote them, in its own terms: the route's rewriting of paths is not for them. */
@@ -114,6 +136,19 @@ export class RemoteOrigin implements Origin {
       xForwardedFor: trusted ? xForwardedForTrusted : xForwardedFor,
       grip: trusted || !grip ? [] : gripFields(signer, gripLast),
       set: headers,
+    });
+  }
+
+  #upgradeHeaders(request: ClientRequest, trusted: boolean): string[] {
+    const { rules, headers, xForwardedFor, xForwardedForTrusted } = this.#options;
+    return forwardedHeaders(request, {
+      host: this.#host(request),
+      rules,
+      trusted,
+      xForwardedFor: trusted ? xForwardedForTrusted : xForwardedFor,
+      grip: [],
+      set: headers,
+      secureScheme: 'wss',
     });
   }
 

@@ -6,6 +6,7 @@ import { FailoverUpstream } from '../upstream/failover.js';
 import { InProcessUpstream, listenerTarget } from '../upstream/in-process.js';
 import { RemoteUpstream } from '../upstream/remote.js';
 import type { Upstream } from '../upstream/upstream.js';
+import type { WebSocketTarget } from './origin.js';
 import { readTargetUrl } from './route-options.js';
 
 /**
@@ -26,11 +27,30 @@ export class Upstreams {
   /** The targets of a route, tried in order. */
   failover(targets: readonly TargetOptions[]): Upstream {
     return new FailoverUpstream(
-      targets.map((target) => {
-        const name = target.listener === undefined ? readTargetUrl(target.url).host : 'listener';
-        return { name, upstream: this.#upstreamOf(target), host: target.host };
-      }),
+      targets.map((target) => ({
+        name: targetName(target),
+        upstream: this.#upstreamOf(target),
+        host: target.host,
+      })),
     );
+  }
+
+  /** The targets of a route, as WebSockets are brought to them. What listens in this process is asked over HTTP. */
+  webSocketTargets(targets: readonly TargetOptions[]): WebSocketTarget[] {
+    const { responseTimeout } = this.#settings;
+    return targets.map((target) => {
+      const isDirect = target.listener === undefined && target.overHttp !== true;
+      const remote = isDirect ? this.#remoteOf(target) : undefined;
+      return {
+        name: targetName(target),
+        host: target.host,
+        implicitChannels: target.subscribe ?? [],
+        connect: remote && ((host, callback) => remote.connect(host, callback)),
+        upstream: this.#upstreamOf(target),
+        oneEvent: target.oneEvent ?? false,
+        responseTimeout,
+      };
+    });
   }
 
   async close(): Promise<void> {
@@ -66,4 +86,9 @@ export class Upstreams {
     this.#remote.set(key, upstream);
     return upstream;
   }
+}
+
+/** For messages. */
+function targetName({ listener, url }: TargetOptions): string {
+  return listener === undefined ? readTargetUrl(url).host : 'listener';
 }

@@ -6,6 +6,7 @@ import type { Hub } from '../hub/hub.js';
 import type { Logger, OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
+import type { LingeringSockets } from '../websocket/lingering-sockets.js';
 import type { SharedLinks } from './shared-links.js';
 import type { UpdateLimiter } from './update-limiter.js';
 
@@ -24,6 +25,10 @@ export interface SessionServices {
   readonly subscriptionsPerConnection: number;
   /** The most bytes that wait for one slow client. */
   readonly sessionQueueBytes: number;
+  /** The most bytes of one WebSocket message. */
+  readonly maxMessageBytes: number;
+  /** Connections that are about to end. */
+  readonly lingering: LingeringSockets;
 }
 
 /** A client's request whose response became an instruct: what a session needs of it. */

@@ -1,4 +1,6 @@
+import net, { type Socket } from 'node:net';
 import { GripError } from '../errors.js';
+import { hostName } from '../http/client-request.js';
 import { type CallCounter, Exchange } from './exchange.js';
 import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
 import { buildConnector, type Connector, Pool } from './undici.js';
@@ -23,6 +25,8 @@ export interface RemoteOptions {
 
 /** An origin elsewhere, over a pool of kept-alive connections. */
 export class RemoteUpstream implements Upstream {
+  readonly #url: URL;
+  readonly #connector: Connector;
   readonly #pool: Pool;
   readonly #responseTimeout: number;
   readonly #calls: CallCounter;
@@ -30,7 +34,9 @@ export class RemoteUpstream implements Upstream {
   constructor(options: RemoteOptions, calls: CallCounter) {
     this.#calls = calls;
     this.#responseTimeout = options.responseTimeout;
-    this.#pool = new Pool(options.url, { pipelining: 1, allowH2: false, connect: connector(options) });
+    this.#url = new URL(options.url);
+    this.#connector = connector(options);
+    this.#pool = new Pool(options.url, { pipelining: 1, allowH2: false, connect: this.#connector });
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
@@ -47,6 +53,20 @@ export class RemoteUpstream implements Upstream {
     });
     exchange.dispatch(this.#pool, request, this.#responseTimeout);
     return exchange;
+  }
+
+  /** Opens a connection of its own, for what is no request. `host`: the authority that will be asked for. */
+  connect(
+    host: string,
+    callback: (error: UpstreamError | undefined, socket: Socket | undefined) => void,
+  ): void {
+    const { hostname, protocol, port } = this.#url;
+    const servername = protocol === 'https:' ? hostName(host).replace(/^\[|\]$/g, '') : '';
+    const target = { hostname, protocol, port, ...(net.isIP(servername) === 0 && { servername }) };
+    this.#connector(target, (error, socket) => {
+      if (error === null) callback(undefined, socket);
+      else callback(describe(error), undefined);
+    });
   }
 
   async close(): Promise<void> {
@@ -79,7 +99,8 @@ function connector(options: RemoteOptions): Connector {
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 function isRepeatable(request: UpstreamRequest): boolean {
-  return IDEMPOTENT.has(request.method) && (request.body === null || request.body instanceof Uint8Array);
+  const isSafe = request.mayRepeat === true || IDEMPOTENT.has(request.method);
+  return isSafe && (request.body === null || request.body instanceof Uint8Array);
 }
 
 const STALE = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);

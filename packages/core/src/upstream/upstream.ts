@@ -9,6 +9,8 @@ export interface UpstreamRequest {
   /** Complete, `Host` included, hop-by-hop fields gone. */
   readonly headers: string[];
   readonly body: Readable | Uint8Array | null;
+  /** It may be sent again where the connection was closed by the origin as it was sent, whatever its method. */
+  readonly mayRepeat?: boolean;
   /** Whose follow-up this is: an app in this process sees that client's address and scheme. */
   readonly client?: ClientFacts;
 }

@@ -1,0 +1,44 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { isWebSocketRequest } from '../websocket/handshake.js';
+import { readmit } from './readmit.js';
+
+/** How a proxy is attached to a server. */
+export interface AttachOptions {
+  /**
+   * Whether a WebSocket is for the proxy; others are left to who else listens to the server's 'upgrade'. @default all are
+   */
+  readonly filter?: (req: IncomingMessage) => boolean;
+}
+
+type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** The servers whose WebSockets a proxy takes. */
+export class Attachments {
+  readonly #upgrade: Upgrade;
+  readonly #listeners = new Map<Server, Upgrade>();
+
+  constructor(upgrade: Upgrade) {
+    this.#upgrade = upgrade;
+  }
+
+  /** Listens to a server; a second time changes the options. */
+  add(server: Server, { filter }: AttachOptions): void {
+    const known = this.#listeners.get(server);
+    if (known !== undefined) server.off('upgrade', known);
+    else server.once('close', () => this.#listeners.delete(server));
+    const listener: Upgrade = (req, socket, head) => {
+      if (isWebSocketRequest(req) && filter?.(req) !== false) this.#upgrade(req, socket, head);
+      else if (server.listenerCount('upgrade') > 1) return;
+      else readmit(server, req, socket, head);
+    };
+    this.#listeners.set(server, listener);
+    server.on('upgrade', listener);
+  }
+
+  /** Listens to none any more. */
+  close(): void {
+    for (const [server, listener] of this.#listeners) server.off('upgrade', listener);
+    this.#listeners.clear();
+  }
+}

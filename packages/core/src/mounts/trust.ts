@@ -1,0 +1,25 @@
+import type { IncomingMessage } from 'node:http';
+import { Verifier } from '../http/signature.js';
+import type { Settings } from '../settings.js';
+
+/** Tells requests of a GRIP proxy in front, which proves itself by its signature, from those of anybody else. */
+export class Trust {
+  readonly #verifier: Verifier | undefined;
+
+  constructor({ upstreamKey, clock }: Settings) {
+    this.#verifier = upstreamKey === undefined ? undefined : new Verifier(upstreamKey, clock);
+  }
+
+  /** Calls `decided`, at once unless there is a signature to verify. `onError` gets what `decided` throws later. */
+  decide(req: IncomingMessage, decided: (trusted: boolean) => void, onError: (error: unknown) => void): void {
+    const signature = req.headers['grip-sig'];
+    if (this.#verifier === undefined || typeof signature !== 'string') {
+      decided(false);
+      return;
+    }
+    this.#verifier
+      .verify(signature)
+      .then((claims) => decided(claims !== undefined))
+      .catch(onError);
+  }
+}

@@ -1,0 +1,202 @@
+import {
+  type ControlMessage,
+  contentFilterMismatch,
+  type GripExtension,
+  MAX_FILTERS_PER_CHANNEL,
+  parseControlMessage,
+  shouldSkip,
+  type WsMessageSend,
+} from '@p-8/protocol';
+import type { PublishedItem } from '../hub/published-item.js';
+import type { Outcome } from '../hub/receipt.js';
+import { type Session, Subscription } from '../hub/session.js';
+import { type MessageType, WebSocketMessage } from '../websocket/message.js';
+import { changesContent, filterContent } from './content-filters.js';
+import { DelayedMessage } from './delayed-message.js';
+import type { SessionServices } from './held-request.js';
+import { WebSocketKeepAlive } from './web-socket-keep-alive.js';
+
+/** What makes a text message of an origin a control message. */
+const CONTROL_PREFIX = Buffer.from('c:');
+
+/** What GRIP can have done to a connection. */
+export interface GripConnection extends Session {
+  /** For logs. */
+  readonly uri: string;
+  readonly debug: boolean;
+  /** Put before channel names. */
+  readonly prefix: string;
+  /** Sends a message that is no answer to anything. */
+  push(message: WebSocketMessage): void;
+  /** The origin lets go of the connection, which stays open. */
+  detach(): void;
+  /** Closes the connection because of an error; in debug mode the client is told `detail`. */
+  fail(detail: string): void;
+}
+
+/** What GRIP adds to one WebSocket: the origin's control messages, subscriptions, and the filters of what is published. */
+export class WebSocketGrip {
+  readonly #services: SessionServices;
+  readonly #connection: GripConnection;
+  /** Undefined: the origin's messages pass as they are. */
+  #messagePrefix: Buffer | undefined;
+  /** By the name that publishers use. */
+  readonly #subscriptions = new Map<string, Subscription>();
+  #implicit: readonly string[] = [];
+  readonly #meta = new Map<string, string>();
+  #keepAlive: WebSocketKeepAlive | undefined;
+  #delayed: DelayedMessage | undefined;
+
+  constructor(services: SessionServices, connection: GripConnection) {
+    this.#services = services;
+    this.#connection = connection;
+  }
+
+  /** The client is in. `extension`: the origin speaks GRIP; `implicit`: channels of the route, not prefixed. */
+  open(extension: GripExtension | undefined, implicit: readonly string[]): void {
+    if (extension !== undefined) this.#messagePrefix = Buffer.from(extension.messagePrefix);
+    this.#implicit = implicit;
+    for (const channel of implicit) this.#subscribe(channel, channel, []);
+  }
+
+  /** What of an origin's message is for the client. Carries out control messages. */
+  receive(type: MessageType, content: Uint8Array): WebSocketMessage | undefined {
+    const prefix = this.#messagePrefix;
+    if (prefix === undefined || type === 'ping' || type === 'pong')
+      return new WebSocketMessage(type, content);
+    if (type === 'text' && startsWith(content, CONTROL_PREFIX)) {
+      this.#control(content.subarray(CONTROL_PREFIX.length));
+      return undefined;
+    }
+    if (startsWith(content, prefix)) return new WebSocketMessage(type, content.subarray(prefix.length));
+    this.#services.logger.debug({ uri: this.#connection.uri }, 'a message without the prefix was dropped');
+    return undefined;
+  }
+
+  /** The message that a published item is for this client, or what became of the item. */
+  filter(
+    published: PublishedItem,
+    format: WsMessageSend,
+    subscription: Subscription,
+  ): WebSocketMessage | Outcome {
+    const { filters } = subscription;
+    const mismatch = contentFilterMismatch(filters, format.contentFilters);
+    if (mismatch !== undefined) return this.#filterError(mismatch, 'filtered');
+    if (this.skips(published, subscription)) return 'filtered';
+    if (!changesContent(filters)) return published.webSocketMessage;
+    const content = filterContent(format.content, filters, this.#meta, () => undefined);
+    if (!content.ok) return this.#filterError(content.message, 'dropped');
+    return new WebSocketMessage(format.type, content.value);
+  }
+
+  /** Whether a filter keeps an item from this client, whatever the item does. */
+  skips({ item }: PublishedItem, { filters }: Subscription): boolean {
+    return filters.length > 0 && shouldSkip(filters, this.#meta, item.meta, this.#isSubscribed);
+  }
+
+  /** Something has been sent to the client. */
+  onSent(): void {
+    this.#keepAlive?.onSent();
+  }
+
+  /** Ends all of it. */
+  close(): void {
+    for (const subscription of this.#subscriptions.values()) this.#services.hub.unsubscribe(subscription);
+    this.#subscriptions.clear();
+    this.#keepAlive?.stop();
+    this.#delayed?.stop();
+  }
+
+  #control(json: Uint8Array): void {
+    const message = parseControlMessage(json);
+    if (message.ok) {
+      this.#carryOut(message.value);
+      return;
+    }
+    this.#services.logger.info({ uri: this.#connection.uri }, `control message ignored: ${message.message}`);
+  }
+
+  #carryOut(message: ControlMessage): void {
+    const { timers, clock } = this.#services;
+    const push = (sent: WebSocketMessage): void => this.#connection.push(sent);
+    switch (message.type) {
+      case 'subscribe':
+        this.#trySubscribe(message.channel, message.filters);
+        break;
+      case 'unsubscribe':
+        this.#unsubscribe(this.#connection.prefix + message.channel);
+        break;
+      case 'set-meta':
+        if (message.value === undefined) this.#meta.delete(message.name);
+        else this.#meta.set(message.name, message.value);
+        break;
+      case 'detach':
+        this.#connection.detach();
+        break;
+      case 'keep-alive':
+        this.#keepAlive ??= new WebSocketKeepAlive(timers, clock, push);
+        this.#keepAlive.use(message);
+        break;
+      case 'send-delayed':
+        this.#delayed ??= new DelayedMessage(timers, push);
+        this.#delayed.put(message);
+        break;
+      case 'flush-delayed':
+        this.#delayed?.flush();
+        break;
+      case 'session':
+      case 'ack':
+        // Between Pushpin's own processes; here there is nothing to tell.
+        break;
+    }
+  }
+
+  #trySubscribe(name: string, filters: readonly string[]): void {
+    const { subscriptionsPerConnection, logger } = this.#services;
+    const channel = this.#connection.prefix + name;
+    if (filters.length > MAX_FILTERS_PER_CHANNEL) {
+      this.#connection.fail(`too many filters for channel '${name}'`);
+      return;
+    }
+    if (this.#subscriptions.size >= subscriptionsPerConnection && !this.#subscriptions.has(channel)) {
+      logger.info(
+        { channel, uri: this.#connection.uri },
+        'too many channels for one connection: not subscribed',
+      );
+      return;
+    }
+    this.#subscribe(name, channel, filters);
+  }
+
+  #subscribe(name: string, channel: string, filters: readonly string[]): void {
+    const existing = this.#subscriptions.get(channel);
+    if (existing !== undefined) {
+      existing.filters = filters;
+      return;
+    }
+    const subscription = new Subscription(this.#connection, name, channel, undefined, filters);
+    this.#subscriptions.set(channel, subscription);
+    this.#services.hub.subscribe(subscription);
+  }
+
+  #unsubscribe(channel: string): void {
+    const subscription = this.#subscriptions.get(channel);
+    if (subscription === undefined || this.#implicit.includes(channel)) return;
+    this.#subscriptions.delete(channel);
+    this.#services.hub.unsubscribe(subscription);
+  }
+
+  #filterError(detail: string, outcome: 'filtered' | 'dropped'): Outcome {
+    this.#services.logger.info({ uri: this.#connection.uri }, detail);
+    if (this.#connection.debug) this.#connection.fail(detail);
+    return outcome;
+  }
+
+  /** Filters name channels as the origin does. */
+  readonly #isSubscribed = (name: string): boolean =>
+    this.#subscriptions.has(this.#connection.prefix + name) || this.#implicit.includes(name);
+}
+
+function startsWith(content: Uint8Array, prefix: Buffer): boolean {
+  return content.length >= prefix.length && prefix.compare(content, 0, prefix.length) === 0;
+}

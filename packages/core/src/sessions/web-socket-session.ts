@@ -1,0 +1,334 @@
+import { randomUUID } from 'node:crypto';
+import {
+  filterHeaders,
+  type GripExtension,
+  type HeaderList,
+  headerValues,
+  parseGripExtension,
+  sendableClose,
+} from '@p-8/protocol';
+import type { ClientRequest } from '../http/client-request.js';
+import { ORIGIN_ERROR } from '../http/error-response.js';
+import type { PublishedItem } from '../hub/published-item.js';
+import type { Outcome } from '../hub/receipt.js';
+import type { Subscription } from '../hub/session.js';
+import type { Origin, WebSocketTarget } from '../routing/origin.js';
+import { Timer, type TimerOwner } from '../timers.js';
+import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-web-socket.js';
+import { CLOSE_TIMEOUT } from '../websocket/frame-socket.js';
+import { type MessageType, WebSocketMessage } from '../websocket/message.js';
+import type { OriginWebSocket, OriginWebSocketOwner } from '../websocket/origin-web-socket.js';
+import type { SessionServices } from './held-request.js';
+import { openOrigin } from './open-origin.js';
+import { type GripConnection, WebSocketGrip } from './web-socket-grip.js';
+
+// RFC 6455 7.4.1, and IANA's registry of close codes.
+const CLOSE_NORMAL = 1000;
+const CLOSE_INTERNAL_ERROR = 1011;
+const CLOSE_SERVICE_RESTART = 1012;
+const CLOSE_TRY_AGAIN_LATER = 1013;
+
+/** A client that has asked for a WebSocket, and the origin that decides. */
+export interface WebSocketRequest {
+  readonly client: ClientWebSocket;
+  readonly request: ClientRequest;
+  readonly origin: Origin;
+  /** It comes from a GRIP proxy in front, which does the subscribing itself. */
+  readonly trusted: boolean;
+}
+
+/** `opening`: no target has let the client in yet; `closing`: the client has been sent a Close; `done`: it is gone. */
+type State = 'opening' | 'open' | 'closing' | 'done';
+
+/** One WebSocket: the client on one side, the origin on the other, and GRIP between them. Source: Pushpin 1.41. */
+export class WebSocketSession
+  implements GripConnection, ClientWebSocketOwner, OriginWebSocketOwner, TimerOwner
+{
+  readonly uri: string;
+  readonly #services: SessionServices;
+  readonly #request: WebSocketRequest;
+  readonly #client: ClientWebSocket;
+  readonly #connectionId = randomUUID();
+  readonly #grip: WebSocketGrip;
+  #state: State = 'opening';
+  /** How many targets have been tried. */
+  #tried = 0;
+  #target: WebSocketTarget | undefined;
+  /** Undefined: it is not part of the connection any more. */
+  #origin: OriginWebSocket | undefined;
+  /** The client has sent a Close. */
+  #clientClosed = false;
+  #closeTimer: Timer | undefined;
+
+  constructor(services: SessionServices, request: WebSocketRequest) {
+    this.#services = services;
+    this.#request = request;
+    this.#client = request.client;
+    this.uri = request.origin.uri(request.request);
+    this.#grip = new WebSocketGrip(services, this);
+    request.client.owner = this;
+  }
+
+  get prefix(): string {
+    return this.#request.origin.prefix;
+  }
+
+  get debug(): boolean {
+    return this.#request.origin.debug;
+  }
+
+  /** Asks the origin whether the client may come in. */
+  open(): void {
+    if (this.#services.hub.closed) {
+      this.#refuse(503, 'Closing.');
+      return;
+    }
+    this.#services.hub.addSession(this);
+    this.#tryNextTarget();
+  }
+
+  onClientMessage(type: MessageType, content: Uint8Array): void {
+    const origin = this.#origin;
+    // Nobody listens to a client that has been detached, or closed by a publisher.
+    if (origin === undefined) return;
+    origin.send(type, content);
+    if (origin.blocked) this.#client.pause();
+  }
+
+  onClientClose(code: number | undefined, reason: string): void {
+    this.#clientClosed = true;
+    this.#origin?.close(code, reason);
+    if (this.#state === 'closing') {
+      // Both have closed; the origin's answer, if there is one still to come, is for nobody.
+      this.#finish();
+    } else if (this.#origin === undefined) {
+      this.#closeClient(CLOSE_NORMAL, '');
+    } else {
+      // It is for the origin to answer; but not for ever.
+      this.#closeTimer = new Timer(this);
+      this.#services.timers.start(this.#closeTimer, CLOSE_TIMEOUT);
+    }
+  }
+
+  onClientGone(detail: string): void {
+    this.#services.logger.debug({ uri: this.uri, detail }, 'WebSocket client lost');
+    this.#disconnect();
+    this.#finish();
+  }
+
+  onClientDrained(): void {
+    this.#origin?.resume();
+  }
+
+  /** The origin has not answered the client's Close in time. */
+  onTimer(): void {
+    this.#services.logger.info({ uri: this.uri }, 'the origin did not answer a Close in time');
+    this.#disconnect();
+    this.#closeClient(CLOSE_NORMAL, '');
+  }
+
+  get clientBlocked(): boolean {
+    return this.#client.blocked;
+  }
+
+  onOriginUnreachable(detail: string): void {
+    if (this.#state === 'done') return;
+    this.#services.logger.info({ uri: this.uri, target: this.#target?.name, detail }, 'target not reached');
+    this.#tryNextTarget();
+  }
+
+  onOriginAccept(headers: HeaderList): void {
+    if (this.#state === 'done') return;
+    const { origin, trusted } = this.#request;
+    const takesPart = origin.grip && !trusted;
+    const extension = takesPart ? parseGripExtension(headers) : undefined;
+    const fields = filterHeaders(headers, (name) => name !== 'sec-websocket-extensions');
+    if (!takesPart) fields.push(...gripExtensionFields(headers));
+    this.#state = 'open';
+    this.#client.accept(fields);
+    this.#open(extension);
+  }
+
+  onOriginReject(status: number, reason: string, headers: HeaderList, body: Uint8Array): void {
+    if (this.#state === 'done') return;
+    this.#client.reject(status, reason, headers, body);
+    this.#finish();
+  }
+
+  onOriginMessage(type: MessageType, content: Uint8Array): void {
+    if (this.#origin === undefined) return;
+    const message = this.#grip.receive(type, content);
+    if (message !== undefined) this.push(message);
+  }
+
+  onOriginClose(code: number | undefined, reason: string): void {
+    if (this.#origin === undefined) return;
+    const close = sendableClose({ code, reason });
+    this.#closeClient(close.code, close.reason);
+  }
+
+  onOriginClosed(): void {
+    this.#origin = undefined;
+  }
+
+  onOriginFailed(detail: string): void {
+    if (this.#state === 'opening') {
+      this.#refuseOrigin(detail);
+    } else if (this.#state === 'open' && this.#origin !== undefined) {
+      this.#services.logger.warn({ uri: this.uri, detail }, 'WebSocket cut: its origin failed');
+      this.#client.abort();
+      this.#finish();
+    } else {
+      // The client goes its own way already.
+      this.#services.logger.info({ uri: this.uri, detail }, 'the origin of an ending WebSocket failed');
+      this.#origin = undefined;
+    }
+  }
+
+  onOriginDrained(): void {
+    this.#client.resume();
+  }
+
+  takes({ item }: PublishedItem): boolean {
+    return this.#state === 'open' && item.wsMessage !== undefined && item.wsMessage.action !== 'hint';
+  }
+
+  deliver(published: PublishedItem, subscription: Subscription): Outcome {
+    const format = published.item.wsMessage;
+    if (this.#state !== 'open' || format === undefined || format.action === 'hint') return undefined;
+    if (format.action === 'send') {
+      const message = this.#grip.filter(published, format, subscription);
+      return message instanceof WebSocketMessage ? this.#deliver(message) : message;
+    }
+    if (this.#grip.skips(published, subscription)) return 'filtered';
+    if (format.action === 'close') {
+      this.#closeBoth(sendableClose({ code: format.code, reason: format.reason ?? '' }));
+    } else {
+      this.#origin?.refresh();
+    }
+    return 'delivered';
+  }
+
+  push(message: WebSocketMessage): void {
+    this.#client.send(message);
+    this.#grip.onSent();
+  }
+
+  detach(): void {
+    const origin = this.#origin;
+    this.#origin = undefined;
+    origin?.close(undefined, '');
+    // Nobody holds back what nobody reads.
+    this.#client.resume();
+  }
+
+  fail(detail: string): void {
+    this.#services.logger.info({ uri: this.uri, detail }, 'WebSocket closed');
+    this.#closeBoth(sendableClose({ code: CLOSE_INTERNAL_ERROR, reason: this.debug ? detail : '' }));
+  }
+
+  /** A WebSocket has no link that could tell what it has missed. */
+  recover(): void {}
+
+  close(): void {
+    if (this.#state === 'opening') {
+      this.#refuse(503, 'Closing.');
+      this.#disconnect();
+      this.#finish();
+    } else {
+      this.#closeBoth({ code: CLOSE_SERVICE_RESTART, reason: '' });
+    }
+  }
+
+  abort(): void {
+    this.#client.abort();
+    this.#disconnect();
+    this.#finish();
+  }
+
+  #open(extension: GripExtension | undefined): void {
+    this.#grip.open(extension, this.#target?.implicitChannels ?? []);
+    this.#services.logger.debug({ uri: this.uri, connectionId: this.#connectionId }, 'WebSocket accepted');
+  }
+
+  #tryNextTarget(): void {
+    const { origin, request, trusted } = this.#request;
+    const { webSocketTargets: targets } = origin;
+    const target = targets[this.#tried++];
+    if (target === undefined) {
+      const tried = targets.map(({ name }) => name).join(', ');
+      this.#refuseOrigin(`Unable to connect to any targets. Tried: ${tried}`);
+      return;
+    }
+    this.#target = target;
+    this.#origin = openOrigin(this.#services, target, this, {
+      handshake: origin.handshake(request, trusted),
+      fields: () => origin.handshakeFields(trusted),
+      connectionId: this.#connectionId,
+      client: request.facts,
+      onOddity: (detail) => this.#services.logger.info({ uri: this.uri }, detail),
+    });
+    this.#origin.open();
+  }
+
+  #deliver(message: WebSocketMessage): Outcome {
+    const { pendingBytes, blocked } = this.#client;
+    if (pendingBytes + message.content.length > this.#services.sessionQueueBytes) {
+      const { logger } = this.#services;
+      logger.info({ uri: this.uri, pendingBytes }, 'WebSocket closed: the client is too slow');
+      this.#closeBoth({ code: CLOSE_TRY_AGAIN_LATER, reason: 'too slow' });
+      return 'dropped';
+    }
+    this.push(message);
+    return blocked ? 'queued' : 'delivered';
+  }
+
+  #refuseOrigin(detail: string): void {
+    this.#services.logger.warn({ uri: this.uri, detail }, 'WebSocket handshake failed');
+    this.#refuse(502, this.debug ? detail : ORIGIN_ERROR);
+    this.#finish();
+  }
+
+  #refuse(status: number, message: string): void {
+    this.#client.reject(status, '', ['Content-Type', 'text/plain'], Buffer.from(`${message}\n`));
+  }
+
+  /** Neither of the two sides ends the connection, but somebody else. */
+  #closeBoth({ code, reason }: { readonly code: number; readonly reason: string }): void {
+    const origin = this.#origin;
+    this.#origin = undefined;
+    origin?.close(undefined, '');
+    this.#closeClient(code, reason);
+  }
+
+  #closeClient(code: number, reason: string): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#grip.close();
+    this.#client.close(code, reason);
+    if (this.#clientClosed) this.#finish();
+  }
+
+  /** Tells the origin that the client is lost. */
+  #disconnect(): void {
+    const origin = this.#origin;
+    this.#origin = undefined;
+    origin?.disconnect();
+  }
+
+  #finish(): void {
+    if (this.#state === 'done') return;
+    this.#state = 'done';
+    this.#origin = undefined;
+    this.#grip.close();
+    if (this.#closeTimer !== undefined) this.#services.timers.stop(this.#closeTimer);
+    this.#services.hub.removeSession(this);
+  }
+}
+
+/** What an origin says of GRIP, for the proxy in front that it is meant for. */
+function gripExtensionFields(headers: HeaderList): string[] {
+  return headerValues(headers, 'sec-websocket-extensions')
+    .filter((value) => parseGripExtension(['Sec-WebSocket-Extensions', value]) !== undefined)
+    .flatMap((value) => ['Sec-WebSocket-Extensions', value]);
+}

@@ -1,0 +1,59 @@
+import { type HeaderList, headerValue, parseInteger } from '@p-8/protocol';
+
+/** The fewest seconds between two questions to an origin that wants to be asked from time to time. Source: Pushpin. */
+const MIN_INTERVAL_SECONDS = 20;
+
+/** The most values that an origin can have kept for a connection. */
+const MAX_META = 100;
+
+const SET_META = 'set-meta-';
+
+/** What an origin has told us to remember of a connection: its meta, which comes back with each request, and its keep-alive. */
+export class EventsState {
+  /** By name in lower case. */
+  readonly #meta = new Map<string, readonly [name: string, value: string]>();
+  #intervalSeconds: number | undefined;
+
+  /** Milliseconds after which the origin is asked when nothing else happens; undefined: never. */
+  get keepAliveInterval(): number | undefined {
+    return this.#intervalSeconds === undefined ? undefined : this.#intervalSeconds * 1000;
+  }
+
+  /** `Meta-` fields for a request. */
+  metaFields(): string[] {
+    return [...this.#meta.values()].flatMap(([name, value]) => [`Meta-${name}`, value]);
+  }
+
+  /** `Keep-Alive-Interval: SECONDS`: anything but a positive integer turns it off; without the field, all stays. */
+  readKeepAlive(headers: HeaderList): void {
+    const value = headerValue(headers, 'keep-alive-interval');
+    if (value === undefined) return;
+    const seconds = parseInteger(value);
+    this.#intervalSeconds =
+      seconds === undefined || seconds <= 0 ? undefined : Math.max(seconds, MIN_INTERVAL_SECONDS);
+  }
+
+  /** `Set-Meta-NAME: VALUE`; an empty value removes it. */
+  readMeta(headers: HeaderList): void {
+    for (let i = 0; i + 1 < headers.length; i += 2) {
+      const field = headers[i] ?? '';
+      const name = field.slice(SET_META.length);
+      if (name === '' || field.slice(0, SET_META.length).toLowerCase() !== SET_META) continue;
+      const value = headers[i + 1] ?? '';
+      const key = name.toLowerCase();
+      this.#meta.delete(key);
+      if (value !== '' && this.#meta.size < MAX_META) this.#meta.set(key, [name, value]);
+    }
+  }
+}
+
+/** Whether a field of the answer that lets a client in is for us, and not for the client. */
+export function isEventsField(lowerName: string): boolean {
+  return (
+    lowerName === 'content-length' ||
+    lowerName === 'content-type' ||
+    lowerName === 'keep-alive-interval' ||
+    lowerName === 'content-bytes-accepted' ||
+    lowerName.startsWith(SET_META)
+  );
+}
