@@ -42,7 +42,19 @@ export const isCount: Check = (value) =>
 
 /** A number of bytes that something has room for. */
 export const isSize: Check = (value) =>
-  Number.isInteger(value) && (value as number) > 0 ? undefined : 'a whole number of bytes, 1 or more, is required';
+  Number.isInteger(value) && (value as number) > 0
+    ? undefined
+    : 'a whole number of bytes, 1 or more, is required';
+
+/** A web origin as browsers write it: RFC 6454 6.2. */
+export const isOrigin: Check = (value) =>
+  typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
+    ? undefined
+    : "origins such as 'https://example.com' are required";
+
+/** A path that begins with a slash, without query. */
+export const isPathPrefix: Check = (value) =>
+  typeof value === 'string' && /^\/[^?#\s]*$/.test(value) ? undefined : "a path such as '/chat' is required";
 
 export const isKey: Check = (value) =>
   typeof value === 'string' || value instanceof Uint8Array ? undefined : 'text or bytes are required';

@@ -61,6 +61,17 @@ export interface RouteOptions {
   readonly pathPrepend?: string;
   /** Request headers to set towards the origin, `[name, value]`; an empty value removes the header. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
+  /**
+   * Pages that may open WebSockets and SockJS sessions, by their `Origin`: `https://example.com`. Browsers send cookies along
+   * whatever page asks. @default the proxy's
+   */
+  readonly origins?: readonly string[];
+  /**
+   * Prefix of the percent-encoded path below which SockJS clients are served; the origin sees them as WebSockets. @default none
+   */
+  readonly sockjs?: string;
+  /** Path that the origin sees of SockJS clients. @default the prefix, and for its WebSockets the prefix and `/websocket` */
+  readonly sockjsAsPath?: string;
   /** Add CORS headers to every response, and answer JSON-P. @default the proxy's */
   readonly autoCrossOrigin?: boolean;
   /** Details of JSON-P where `autoCrossOrigin` is on. */
@@ -118,6 +129,15 @@ export interface GripProxyOptions {
   readonly cdnLoop?: string;
   /** Hosts (`host[:port]`) besides the route's own that Grip-Link may point to. @default none */
   readonly linkHosts?: readonly string[];
+
+  /** As in {@link RouteOptions.origins}; a route's own replace them. @default any page; the origin sees `Origin` and may refuse */
+  readonly origins?: readonly string[];
+  /** As in {@link RouteOptions.sockjs}, for an app that is its own origin, or the one `target`. @default none */
+  readonly sockjs?: string;
+  /** As in {@link RouteOptions.sockjsAsPath}. */
+  readonly sockjsAsPath?: string;
+  /** URL of the SockJS client's script, for the page that its iframe transports load. @default version 1.6.1 at jsDelivr */
+  readonly sockjsUrl?: string;
 
   /** The most channels that one connection may be subscribed to; more are cut. @default 20 */
   readonly subscriptionsPerConnection?: number;

@@ -14,6 +14,8 @@ import {
   isListOf,
   isObjectOf,
   isOneOf,
+  isOrigin,
+  isPathPrefix,
   isSize,
   isText,
   optionError,
@@ -39,6 +41,11 @@ export interface Settings {
   readonly linkHosts: readonly string[];
   readonly subscriptionsPerConnection: number;
   readonly sessionQueueBytes: number;
+  readonly origins: readonly string[] | undefined;
+  /** Of an app that is its own origin; routes have their own. */
+  readonly sockjs: string | undefined;
+  readonly sockjsAsPath: string | undefined;
+  readonly sockjsUrl: string;
   readonly maxMessageBytes: number;
   readonly compression: boolean;
   readonly messageWait: number;
@@ -60,6 +67,8 @@ const isLinkHost: Check = (value) =>
 
 const isForwardedFor = isObjectOf<XForwardedForOptions>({ truncate: isCount, append: isFlag });
 
+const SOCKJS_CLIENT = 'https://cdn.jsdelivr.net/npm/sockjs-client@1.6.1/dist/sockjs.min.js';
+
 const CHECKS: Checks<GripProxyOptions> = {
   target: isAnything,
   routes: isListOf(isAnything),
@@ -78,6 +87,10 @@ const CHECKS: Checks<GripProxyOptions> = {
   linkHosts: isListOf(isLinkHost),
   subscriptionsPerConnection: isCount,
   sessionQueueBytes: isCount,
+  origins: isListOf(isOrigin),
+  sockjs: isPathPrefix,
+  sockjsAsPath: isPathPrefix,
+  sockjsUrl: isText,
   maxMessageBytes: isSize,
   compression: isFlag,
   messageWait: isCount,
@@ -109,6 +122,10 @@ export function readOptions(options: GripProxyOptions): Settings {
     linkHosts: options.linkHosts ?? [],
     subscriptionsPerConnection: options.subscriptionsPerConnection ?? 20,
     sessionQueueBytes: options.sessionQueueBytes ?? 1_048_576,
+    origins: options.origins,
+    sockjs: options.sockjs,
+    sockjsAsPath: options.sockjsAsPath,
+    sockjsUrl: options.sockjsUrl ?? SOCKJS_CLIENT,
     maxMessageBytes: options.maxMessageBytes ?? 1_048_576,
     compression: options.compression ?? false,
     messageWait: options.messageWait ?? 5000,
@@ -142,6 +159,8 @@ function readRoutes({
   target,
   routes,
   autoCrossOrigin,
+  sockjs,
+  sockjsAsPath,
 }: GripProxyOptions): readonly RouteOptions[] | undefined {
   if (target !== undefined && routes !== undefined)
     throw optionError('target', target, 'give either target or routes');
@@ -152,6 +171,16 @@ function readRoutes({
       'it is for targets and routes; an app sets CORS headers itself',
     );
   }
-  if (target !== undefined) return [{ target }];
+  if (routes !== undefined && sockjs !== undefined)
+    throw optionError('sockjs', sockjs, 'with routes, it is an option of a route');
+  if (target !== undefined) {
+    return [
+      {
+        target,
+        ...(sockjs !== undefined && { sockjs }),
+        ...(sockjsAsPath !== undefined && { sockjsAsPath }),
+      },
+    ];
+  }
   return routes;
 }

@@ -5,19 +5,19 @@ import { GripError } from '../errors.js';
 import { CapturedResponse } from '../http/captured-response.js';
 import { readClientRequest, requestTarget, withoutCoding } from '../http/client-request.js';
 import { ClientResponse, type ResponseMethods } from '../http/client-response.js';
+import { respondText } from '../http/error-response.js';
 import { type CapturedBody, type InstructTaker, intercept } from '../http/interception.js';
 import { BodyRecord, hasBody, recordBody } from '../http/request-body.js';
 import type { Signer } from '../http/signature.js';
-import { AppOrigin } from '../routing/app-origin.js';
 import { GRIP_FEATURES } from '../routing/grip-fields.js';
 import { GripRequest } from '../sessions/grip-request.js';
 import { WebSocketSession } from '../sessions/web-socket-session.js';
-import { InProcessUpstream, isFollowUp, type RequestTarget } from '../upstream/in-process.js';
-import type { Upstream } from '../upstream/upstream.js';
+import { isFollowUp, type RequestTarget } from '../upstream/in-process.js';
 import type { FrameworkRequest } from './framework-request.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
+import { ServedApps } from './served-apps.js';
 import { Trust } from './trust.js';
-import { openHandshake } from './upgrade.js';
+import { openHandshake, pageRefusal, refuseHandshake } from './upgrade.js';
 
 const kMounted = Symbol('p-8 mounted');
 type MountedRequest = IncomingMessage & { [kMounted]?: boolean };
@@ -30,19 +30,18 @@ export class AppMount implements Mount {
   readonly #context: ProxyContext;
   readonly #signer: Signer | undefined;
   readonly #trust: Trust;
-  /** One origin a server: an app may be served by several. */
-  readonly #origins = new Map<RequestTarget | undefined, { upstream: Upstream; origin: AppOrigin }>();
-  #attached: RequestTarget | undefined;
+  readonly #apps: ServedApps;
 
   constructor(context: ProxyContext) {
     this.#context = context;
     const { sigIss, sigKey } = context.settings;
     this.#signer = context.signer(sigIss, sigKey);
     this.#trust = new Trust(context.settings);
+    this.#apps = new ServedApps(context);
   }
 
   attach(server: RequestTarget): void {
-    this.#attached = server;
+    this.#apps.attach(server);
   }
 
   handle(
@@ -65,6 +64,18 @@ export class AppMount implements Mount {
       next();
       return;
     }
+    const sockjs = this.#apps.sockjsOf(req, requestTarget(req));
+    if (sockjs !== undefined) {
+      const { acceptXForwardedProtocol, origins } = this.#context.settings;
+      const wrong = pageRefusal(req, origins);
+      if (wrong !== undefined) {
+        respondText(new ClientResponse(req, res), wrong.status, wrong.message);
+        return;
+      }
+      const request = readClientRequest(req, requestTarget(req), acceptXForwardedProtocol);
+      sockjs.handle(req, res, request, framework);
+      return;
+    }
     // A GRIP proxy in front that proves itself does the holding: requests and responses are none of our business.
     this.#trust.decide(
       req,
@@ -80,8 +91,18 @@ export class AppMount implements Mount {
     const client = openHandshake(this.#context, req, socket, head);
     if (client === undefined) return;
     const { settings, services } = this.#context;
+    const wrong = pageRefusal(req, settings.origins);
+    if (wrong !== undefined) {
+      refuseHandshake(client, wrong);
+      return;
+    }
     const request = readClientRequest(req, requestTarget(req), settings.acceptXForwardedProtocol);
-    const origin = this.#originOf(req);
+    const sockjs = this.#apps.sockjsOf(req, request.path);
+    if (sockjs !== undefined) {
+      sockjs.upgrade(client, request);
+      return;
+    }
+    const { origin } = this.#apps.of(req);
     this.#trust.decide(
       req,
       (trusted) => new WebSocketSession(services, { client, request, origin, trusted }).open(),
@@ -92,10 +113,8 @@ export class AppMount implements Mount {
     );
   }
 
-  async close(): Promise<void> {
-    const origins = [...this.#origins.values()];
-    this.#origins.clear();
-    await Promise.all(origins.map(({ upstream }) => upstream.close()));
+  close(): Promise<void> {
+    return this.#apps.close();
   }
 
   #mount(
@@ -122,7 +141,7 @@ export class AppMount implements Mount {
     const { settings, services } = this.#context;
     const received = readClientRequest(req, target, settings.acceptXForwardedProtocol);
     const request = body?.isDecoded === true ? withoutCoding(received) : received;
-    return new GripRequest(services, client, request, this.#originOf(req), body ?? new BodyRecord());
+    return new GripRequest(services, client, request, this.#apps.of(req).origin, body ?? new BodyRecord());
   }
 
   /** The app sees what it would see behind a GRIP proxy. */
@@ -133,22 +152,6 @@ export class AppMount implements Mount {
     if (token === undefined) return;
     req.headers['grip-sig'] = token;
     req.rawHeaders.push('Grip-Sig', token);
-  }
-
-  #originOf(req: IncomingMessage): AppOrigin {
-    const server = this.#attached ?? serverOf(req);
-    const known = this.#origins.get(server);
-    if (known !== undefined) return known.origin;
-    const { settings, linkHosts } = this.#context;
-    const upstream = server === undefined ? noServer : new InProcessUpstream(server, this.#context.calls);
-    const { prefix, debug } = settings;
-    const origin = new AppOrigin(upstream, { prefix, debug, linkHosts });
-    this.#origins.set(server, { upstream, origin });
-    // Test clients start a server for each request: none must be kept longer than it lives.
-    server?.once('close', () => {
-      if (this.#origins.delete(server)) void upstream.close();
-    });
-    return origin;
   }
 }
 
@@ -196,20 +199,6 @@ class AppRequest implements InstructTaker, CapturedBody {
     else this.#onAnswer(() => this.#captured?.end());
   }
 }
-
-/** The server that took a request; Node notes it on the connection. */
-function serverOf(req: IncomingMessage): RequestTarget | undefined {
-  return 'server' in req.socket ? (req.socket.server as RequestTarget) : undefined;
-}
-
-const noServer: Upstream = {
-  send(_request, handler) {
-    const detail = 'the server of this app is not known: call attach(server)';
-    queueMicrotask(() => handler.onError({ kind: 'no-server', detail }));
-    return { abort() {}, resume() {} };
-  },
-  async close() {},
-};
 
 /** A client's own Grip- fields are forged: the app must not see them. */
 function removeGripFields(req: IncomingMessage): void {

@@ -23,9 +23,10 @@ import { WebSocketSession } from '../sessions/web-socket-session.js';
 import type { FrameworkRequest } from './framework-request.js';
 import { loopRefusal } from './loop-refusal.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
+import { SockJsEndpoints } from './sockjs-endpoints.js';
 import { Trust } from './trust.js';
 import { Tunnels } from './tunnels.js';
-import { openHandshake, refuseHandshake } from './upgrade.js';
+import { openHandshake, pageRefusal, refuseHandshake } from './upgrade.js';
 
 const CLOSING: Refusal = { status: 503, message: 'Closing.' };
 const NO_ROUTE: Refusal = { status: 502, message: 'Route not found' };
@@ -36,6 +37,7 @@ export class RouteMount implements Mount {
   readonly #trust: Trust;
   readonly #tunnels: Tunnels;
   readonly #upstreams: Upstreams;
+  readonly #sockjs: SockJsEndpoints;
   #table: RouteTable<Route>;
   #closed = false;
 
@@ -44,12 +46,13 @@ export class RouteMount implements Mount {
     this.#trust = new Trust(context.settings);
     this.#tunnels = new Tunnels(context.settings.logger);
     this.#upstreams = new Upstreams(context);
-    this.#table = new RouteTable(buildRoutes(routes, this.#upstreams, context));
+    this.#sockjs = new SockJsEndpoints(context);
+    this.#table = this.#build(routes);
   }
 
   /** Puts other routes in place of the ones there are. Requests under way keep theirs. */
   setRoutes(routes: readonly RouteOptions[]): void {
-    this.#table = new RouteTable(buildRoutes(routes, this.#upstreams, this.#context));
+    this.#table = this.#build(routes);
   }
 
   attach(): void {}
@@ -78,12 +81,20 @@ export class RouteMount implements Mount {
     const { acceptXForwardedProtocol, cdnLoop } = this.#context.settings;
     const request = readClientRequest(req, requestTarget(req), acceptXForwardedProtocol);
     const route = this.#find(req, request, 'ws');
-    const wrong = route === undefined ? NO_ROUTE : loopRefusal(req, request, route, cdnLoop);
+    const wrong =
+      route === undefined
+        ? NO_ROUTE
+        : (loopRefusal(req, request, route, cdnLoop) ?? pageRefusal(req, route.origins));
     if (route === undefined || wrong !== undefined) {
       refuseHandshake(client, wrong ?? NO_ROUTE);
       return;
     }
     const { origin } = route;
+    const sockjs = this.#sockjs.find(route, request);
+    if (sockjs !== undefined) {
+      sockjs.upgrade(client, request);
+      return;
+    }
     if (!route.grip && !route.overHttp) {
       this.#tunnels.open(req, client.release(), origin.tunnel(request), origin.webSocketTargets);
       return;
@@ -101,8 +112,15 @@ export class RouteMount implements Mount {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#sockjs.close();
     this.#tunnels.close();
     await this.#upstreams.close();
+  }
+
+  #build(routes: readonly RouteOptions[]): RouteTable<Route> {
+    const built = buildRoutes(routes, this.#upstreams, this.#context);
+    this.#sockjs.use(built);
+    return new RouteTable(built);
   }
 
   #take(
@@ -126,6 +144,13 @@ export class RouteMount implements Mount {
     if (route === undefined) {
       if (next !== undefined) next();
       else this.#refuse(req, res, NO_ROUTE);
+      return;
+    }
+    const sockjs = this.#sockjs.find(route, request);
+    if (sockjs !== undefined) {
+      const wrong = pageRefusal(req, route.origins);
+      if (wrong === undefined) sockjs.handle(req, res, request, framework);
+      else this.#refuse(req, res, wrong);
       return;
     }
     // The body waits meanwhile: nobody reads it.

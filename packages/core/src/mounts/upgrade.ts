@@ -38,3 +38,13 @@ export function refuseHandshake(
 ): void {
   client.reject(status, '', ['Content-Type', 'text/plain', ...headers], Buffer.from(`${message}\n`));
 }
+
+/** Why a page must not open a WebSocket; undefined: it may. Clients that are no browsers send no `Origin`. RFC 6455 10.2. */
+export function pageRefusal(
+  req: IncomingMessage,
+  allowed: readonly string[] | undefined,
+): Refusal | undefined {
+  const { origin } = req.headers;
+  if (allowed === undefined || origin === undefined || allowed.includes(origin)) return undefined;
+  return { status: 403, message: 'This page may not open a WebSocket here.' };
+}

@@ -16,6 +16,10 @@ export interface Route extends RouteCondition {
   readonly overHttp: boolean;
   readonly targetUrls: readonly URL[];
   readonly jsonp: JsonpOptions;
+  /** Pages that may open WebSockets; undefined: any. */
+  readonly origins: readonly string[] | undefined;
+  /** Undefined: the route has no SockJS clients. */
+  readonly sockjs: { readonly prefix: string; readonly asPath: string | undefined } | undefined;
 }
 
 /** What all routes share. */
@@ -77,5 +81,7 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
     overHttp: targets.some(({ overHttp }) => overHttp === true),
     targetUrls,
     jsonp: route.jsonp ?? {},
+    origins: route.origins ?? settings.origins,
+    sockjs: route.sockjs === undefined ? undefined : { prefix: route.sockjs, asPath: route.sockjsAsPath },
   };
 }

@@ -12,6 +12,8 @@ import {
   isListOf,
   isObjectOf,
   isOneOf,
+  isOrigin,
+  isPathPrefix,
   isText,
   optionError,
 } from '../option-checks.js';
@@ -44,6 +46,9 @@ const ROUTE: Checks<RouteOptions> = {
   pathRemove: isCount,
   pathPrepend: isText,
   headers: isListOf(isField),
+  origins: isListOf(isOrigin),
+  sockjs: isPathPrefix,
+  sockjsAsPath: isPathPrefix,
   autoCrossOrigin: isFlag,
   jsonp: isObjectOf(JSONP),
 };

@@ -26,7 +26,9 @@ export interface GripConnection extends Session {
   readonly debug: boolean;
   /** Put before channel names. */
   readonly prefix: string;
-  /** Sends a message that is no answer to anything. */
+  /** The client has not taken what was sent. */
+  readonly clientBlocked: boolean;
+  /** Sends the client a message. */
   push(message: WebSocketMessage): void;
   /** The origin lets go of the connection, which stays open. */
   detach(): void;
@@ -118,7 +120,6 @@ export class WebSocketGrip {
 
   #carryOut(message: ControlMessage): void {
     const { timers, clock } = this.#services;
-    const push = (sent: WebSocketMessage): void => this.#connection.push(sent);
     switch (message.type) {
       case 'subscribe':
         this.#trySubscribe(message.channel, message.filters);
@@ -134,11 +135,11 @@ export class WebSocketGrip {
         this.#connection.detach();
         break;
       case 'keep-alive':
-        this.#keepAlive ??= new WebSocketKeepAlive(timers, clock, push);
+        this.#keepAlive ??= new WebSocketKeepAlive(timers, clock, (sent) => this.#pushKeepAlive(sent));
         this.#keepAlive.use(message);
         break;
       case 'send-delayed':
-        this.#delayed ??= new DelayedMessage(timers, push);
+        this.#delayed ??= new DelayedMessage(timers, (sent) => this.#connection.push(sent));
         this.#delayed.put(message);
         break;
       case 'flush-delayed':
@@ -149,6 +150,11 @@ export class WebSocketGrip {
         // Between Pushpin's own processes; here there is nothing to tell.
         break;
     }
+  }
+
+  /** A client that does not take what there is need not be told that more may come. */
+  #pushKeepAlive(message: WebSocketMessage): void {
+    if (!this.#connection.clientBlocked) this.#connection.push(message);
   }
 
   #trySubscribe(name: string, filters: readonly string[]): void {

@@ -9,6 +9,7 @@ import {
 } from '@p-8/protocol';
 import type { ClientRequest } from '../http/client-request.js';
 import { ORIGIN_ERROR } from '../http/error-response.js';
+import { relayedHeaders } from '../http/forwarded-headers.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import type { Subscription } from '../hub/session.js';
@@ -123,7 +124,8 @@ export class WebSocketSession
   /** The origin has not answered the client's Close in time. */
   onTimer(): void {
     this.#services.logger.info({ uri: this.uri }, 'the origin did not answer a Close in time');
-    this.#disconnect();
+    // It still gets all that the client has sent, and the Close.
+    this.#origin = undefined;
     this.#closeClient(CLOSE_NORMAL, '');
   }
 
@@ -142,7 +144,7 @@ export class WebSocketSession
     const { origin, trusted } = this.#request;
     const takesPart = origin.grip && !trusted;
     const extension = takesPart ? parseGripExtension(headers) : undefined;
-    const fields = filterHeaders(headers, (name) => name !== 'sec-websocket-extensions');
+    const fields = filterHeaders(relayedHeaders(headers), (name) => name !== 'sec-websocket-extensions');
     if (!takesPart) fields.push(...gripExtensionFields(headers));
     this.#state = 'open';
     this.#client.accept(fields);
@@ -151,7 +153,7 @@ export class WebSocketSession
 
   onOriginReject(status: number, reason: string, headers: HeaderList, body: Uint8Array): void {
     if (this.#state === 'done') return;
-    this.#client.reject(status, reason, headers, body);
+    this.#client.reject(status, reason, relayedHeaders(headers), body);
     this.#finish();
   }
 
@@ -210,6 +212,12 @@ export class WebSocketSession
   }
 
   push(message: WebSocketMessage): void {
+    const { sessionQueueBytes, maxMessageBytes } = this.#services;
+    // What comes from the origin is held back by asking it no more; but not all that is asked for can wait.
+    if (this.#client.pendingBytes > sessionQueueBytes + maxMessageBytes) {
+      this.#closeSlowClient();
+      return;
+    }
     this.#client.send(message);
     this.#grip.onSent();
   }
@@ -274,13 +282,17 @@ export class WebSocketSession
   #deliver(message: WebSocketMessage): Outcome {
     const { pendingBytes, blocked } = this.#client;
     if (pendingBytes + message.content.length > this.#services.sessionQueueBytes) {
-      const { logger } = this.#services;
-      logger.info({ uri: this.uri, pendingBytes }, 'WebSocket closed: the client is too slow');
-      this.#closeBoth({ code: CLOSE_TRY_AGAIN_LATER, reason: 'too slow' });
+      this.#closeSlowClient();
       return 'dropped';
     }
     this.push(message);
     return blocked ? 'queued' : 'delivered';
+  }
+
+  #closeSlowClient(): void {
+    const { pendingBytes } = this.#client;
+    this.#services.logger.info({ uri: this.uri, pendingBytes }, 'WebSocket closed: the client is too slow');
+    this.#closeBoth({ code: CLOSE_TRY_AGAIN_LATER, reason: 'too slow' });
   }
 
   #refuseOrigin(detail: string): void {

@@ -131,6 +131,11 @@ function loadProxyOptions(reader: ConfigReader): NonNullable<P8ServerOptions['pr
   const forwardedTrusted = parseForwardedFor(reader.list('proxy', 'x_forwarded_for_trusted'));
   if (forwardedTrusted !== undefined) proxy.xForwardedForTrusted = forwardedTrusted;
 
+  const compression = reader.flag('runner', 'allow_compression');
+  if (compression !== undefined) proxy.compression = compression;
+  const sockjsUrl = reader.text('proxy', 'sockjs_url');
+  if (sockjsUrl) proxy.sockjsUrl = sockjsUrl;
+
   const messageWait = reader.integer('handler', 'message_wait', 0);
   if (messageWait !== undefined) proxy.messageWait = messageWait;
   const idCacheSeconds = reader.integer('handler', 'id_cache_ttl', 0);

@@ -8,7 +8,6 @@ export interface ConfigNote {
 
 /** Keys of Pushpin that do something for users and have no effect here yet. Worth a warning where they are set. */
 const LATER = new Set([
-  'runner/allow_compression',
   'proxy/log_from',
   'proxy/log_user_agent',
   'proxy/orig_headers_need_mark',
@@ -27,7 +26,7 @@ const WITHOUT_MEANING = new RegExp(
   [
     '^global/(libdir|rundir|ipc_prefix|stats_connection_(ttl|send))$',
     '^runner/(services|logdir|rundir|\\w+_bin)$',
-    '^proxy/(workers|max_open_requests|sockjs_url|updates_check|organization_name|ipc_file_mode|prometheus_prefix)$',
+    '^proxy/(workers|max_open_requests|updates_check|organization_name|ipc_file_mode|prometheus_prefix)$',
     '^proxy/(stats_\\w+|\\w+_specs?)$',
     '^handler/(ipc_file_mode|message_(rate|hwm|block_size)|update_on_first_subscription|subscription_linger)$',
     '^handler/(stats_\\w+|prometheus_prefix|share_all|state_spec|proxy_\\w+_specs?|\\w+_(in|out|stream)_specs?)$',

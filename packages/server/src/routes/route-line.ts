@@ -13,7 +13,7 @@ export interface RouteLine {
 }
 
 /** Condition keys of Pushpin that have no effect here yet. */
-const LATER = new Set(['log_level', 'orig_headers', 'session', 'sockjs', 'sockjs_as_path']);
+const LATER = new Set(['log_level', 'orig_headers', 'session']);
 
 /**
  * Reads one line of Pushpin's routes grammar. A blank or comment line gives undefined.
@@ -95,10 +95,12 @@ function parseCondition(
   if (!headers.ok) return headers;
   if (headers.value.length > 0) route.headers = headers.value;
   if (properties.flag('aco')) route.autoCrossOrigin = true;
+  const sockjs = parseSockJs(properties);
+  if (!sockjs.ok) return sockjs;
   const jsonp = parseJsonp(properties);
   if (!jsonp.ok) return jsonp;
   if (Object.keys(jsonp.value).length > 0) route.jsonp = jsonp.value;
-  return ok({ ...route, ...rewrite.value });
+  return ok({ ...route, ...rewrite.value, ...sockjs.value });
 }
 
 /** `replace_beg` stands for the whole of `path_beg`, and overrides `path_rem`. */
@@ -125,6 +127,22 @@ function parseHeaders(fields: readonly string[]): Result<[name: string, value: s
     headers.push([field.slice(0, colon), field.slice(colon + 1).replace(/^ +/, '')]);
   }
   return ok(headers);
+}
+
+function parseSockJs(
+  properties: RouteProperties,
+): Result<Pick<RouteOptions, 'sockjs' | 'sockjsAsPath'>> {
+  const route: Writable<Pick<RouteOptions, 'sockjs' | 'sockjsAsPath'>> = {};
+  for (const [key, name] of [
+    ['sockjs', 'sockjs'],
+    ['sockjs_as_path', 'sockjsAsPath'],
+  ] as const) {
+    const path = properties.text(key);
+    if (path === undefined || path === '') continue;
+    if (!path.startsWith('/')) return wrong(`${key} must be a path`, path);
+    route[name] = path;
+  }
+  return ok(route);
 }
 
 function parseJsonp(properties: RouteProperties): Result<JsonpOptions> {

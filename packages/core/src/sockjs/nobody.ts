@@ -1,0 +1,9 @@
+import type { ClientWebSocketOwner } from '../websocket/client-web-socket.js';
+
+/** Is behind a client before its owner is, and after it. */
+export const nobody: ClientWebSocketOwner = {
+  onClientMessage() {},
+  onClientClose() {},
+  onClientGone() {},
+  onClientDrained() {},
+};

@@ -1,0 +1,57 @@
+import type { HeaderList } from '@p-8/protocol';
+import type { ClientOwner } from '../http/client-response.js';
+import type { FrameFormat } from './frame-format.js';
+import type { SockJsRequest } from './sockjs-request.js';
+
+/** Who hears what becomes of a {@link Receiver}. */
+export interface ReceiverOwner {
+  /** The client has left before the response was complete. */
+  onReceiverGone(receiver: Receiver): void;
+  /** After having been {@link Receiver.blocked}, the client has taken all frames. */
+  onReceiverDrained(): void;
+}
+
+/** A request that waits for frames. */
+export abstract class Receiver implements ClientOwner {
+  owner: ReceiverOwner | undefined;
+  protected readonly request: SockJsRequest;
+  protected readonly format: FrameFormat;
+
+  constructor(request: SockJsRequest, format: FrameFormat) {
+    this.request = request;
+    this.format = format;
+    request.client.owner = this;
+  }
+
+  /** The client does not take what was written. */
+  abstract readonly blocked: boolean;
+  /** The response is whole: the next frame needs another request. */
+  abstract readonly ended: boolean;
+  /** Frames may come now. Called once, and before {@link Receiver.write}. */
+  abstract begin(): void;
+  abstract write(frame: string): void;
+  abstract end(): void;
+  /** The session has broken off: the client must see that the response is not whole. */
+  abstract abort(): void;
+  abstract onClientDrained(): void;
+  /** Sends one frame, and no more. */
+  writeLast(frame: string): void {
+    this.begin();
+    this.write(frame);
+    this.end();
+  }
+
+  /** Answers as the origin has answered the handshake, in place of frames. */
+  relay(status: number, reason: string, headers: HeaderList, body: Uint8Array): void {
+    this.request.relay(status, reason, headers, body);
+  }
+
+  /** Answers with a line of text, in place of frames. */
+  refuse(status: number, message: string): void {
+    this.request.refuse(status, message);
+  }
+
+  onClientGone(): void {
+    this.owner?.onReceiverGone(this);
+  }
+}

@@ -1,0 +1,7 @@
+import type { SessionServices } from '../sessions/held-request.js';
+
+/** What SockJS needs of the rest of the proxy. */
+export type SockJsServices = Pick<
+  SessionServices,
+  'clock' | 'timers' | 'flusher' | 'onError' | 'maxMessageBytes'
+>;
