@@ -4,58 +4,30 @@ import {
   filterHeaders,
   type HeaderList,
   headerValue,
-  isWsEventsType,
   parseInteger,
   parseWsClose,
   parseWsEvents,
-  WS_EVENTS_CONTENT_TYPE,
   type WsEvent,
 } from '@p-8/protocol';
-import type { Clock } from '../clock.js';
-import { Timer, type TimerOwner, type Timers } from '../timers.js';
-import type {
-  ClientFacts,
-  Upstream,
-  UpstreamCall,
-  UpstreamError,
-  UpstreamHandler,
-} from '../upstream/upstream.js';
+import { Timer, type TimerOwner } from '../timers.js';
+import { type EventsAsker, EventsExchange, type EventsExchangeOptions } from './events-exchange.js';
 import { EventsState, isEventsField } from './events-state.js';
 import { checkMessage, MESSAGE_TYPES, type MessageType } from './message.js';
 import type { OriginWebSocket, OriginWebSocketOwner } from './origin-web-socket.js';
 import { Outbox } from './outbox.js';
-import { ResponseBody } from './response-body.js';
+import type { ResponseBody } from './response-body.js';
 
 /** Bytes and messages of a client that wait for the origin before the client is read no further. Source of the bytes: Pushpin. */
 const MAX_WAITING_BYTES = 200_000;
 const MAX_WAITING_MESSAGES = 1000;
 
-/** How often a request is repeated that has not reached the origin, after how many milliseconds first. Source: Pushpin. */
-const MAX_RETRIES = 5;
-const RETRY_DELAY = 1000;
-
-/** The most bytes of a refusal's body that the client gets. Source: Pushpin. */
-const MAX_REJECTION = 100_000;
-
-/** Room in a response for what is no content: the names and lengths of events. */
-const EVENTS_OVERHEAD = 65_536;
+/** Milliseconds until a CLOSE is offered again that an origin without keep-alive has not accepted. */
+const CLOSE_DELAY = 1000;
 
 /** What an {@link OverHttp} needs to know. */
-export interface OverHttpOptions {
-  readonly upstream: Upstream;
-  readonly path: string;
-  /** The client's handshake as the origin gets it, `Host` included. */
-  readonly headers: HeaderList;
-  /** What changes from request to request: Grip-Sig. */
-  readonly fields: () => HeaderList;
-  readonly connectionId: string;
+export interface OverHttpOptions extends EventsExchangeOptions {
   /** At most one event in a request. */
   readonly oneEvent: boolean;
-  /** The most bytes of content in one response. */
-  readonly maxMessageBytes: number;
-  readonly client: ClientFacts;
-  readonly clock: Clock;
-  readonly timers: Timers;
   /** Hears of what is wrong and does no harm. */
   readonly onOddity: (detail: string) => void;
 }
@@ -63,42 +35,33 @@ export interface OverHttpOptions {
 /** `connecting`: the origin has not let the client in; `closing`: it is to be told of the end, or has been. */
 type State = 'connecting' | 'connected' | 'closing' | 'done';
 
-/** A request that is under way, or waits to be repeated. */
+/** What went with the request that is under way. */
 interface Sent {
-  readonly body: Uint8Array;
+  /** How many of the client's messages, and their bytes. */
   readonly events: number;
   readonly bytes: number;
+  /** No message of the client's was left behind. */
+  readonly complete: boolean;
   readonly close: WsEvent | undefined;
   readonly disconnect: boolean;
-  readonly complete: boolean;
 }
 
-const NOTHING: Sent = {
-  body: new Uint8Array(0),
-  events: 0,
-  bytes: 0,
-  close: undefined,
-  disconnect: false,
-  complete: true,
-};
+const NOTHING: Sent = { events: 0, bytes: 0, complete: true, close: undefined, disconnect: false };
 
 /**
  * WebSocket-over-HTTP: an origin gets the client's messages as events in short requests, one at a time, and answers with
  * events. Source: https://pushpin.org/docs/protocols/websocket-over-http/, Pushpin 1.41.
  */
-export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
+export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
   readonly #options: OverHttpOptions;
-  readonly #headers: HeaderList;
+  readonly #exchange: EventsExchange;
   #owner: OriginWebSocketOwner | undefined;
   #state: State = 'connecting';
   readonly #outbox = new Outbox();
   readonly #memory = new EventsState();
-  /** For the keep-alive, and for the wait before a request is repeated: they exclude each other. */
+  /** Until the origin is asked though nothing has happened. */
   readonly #timer = new Timer(this);
-  #sent: Sent | undefined;
-  #call: UpstreamCall | undefined;
-  #response: ResponseBody | undefined;
-  #retries = 0;
+  #sent = NOTHING;
   /** Events are being passed on: what their receivers want sent waits until all have been. */
   #walking = false;
   #refresh = false;
@@ -115,7 +78,7 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
   constructor(options: OverHttpOptions, owner: OriginWebSocketOwner) {
     this.#options = options;
     this.#owner = owner;
-    this.#headers = filterHeaders(options.headers, isForwarded);
+    this.#exchange = new EventsExchange(options, this);
   }
 
   get blocked(): boolean {
@@ -123,7 +86,7 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
   }
 
   open(): void {
-    this.#send({ ...NOTHING, body: encodeWsEvents([{ type: 'OPEN', content: undefined }]) });
+    this.#send([{ type: 'OPEN', content: undefined }], NOTHING);
   }
 
   send(type: MessageType, content: Uint8Array): void {
@@ -159,61 +122,54 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
     if (this.#state !== 'connecting') this.#next();
   }
 
-  /** The origin is to be asked again, or once more. */
+  /** The origin wants to be asked. */
   onTimer(): void {
-    if (this.#sent !== undefined) this.#dispatch(this.#sent);
-    else if (this.#state === 'connecting') this.open();
+    if (this.#state === 'connecting') this.open();
     else this.#sendBatch();
   }
 
-  onHead(status: number, reason: string, headers: string[]): void {
-    const isEvents = status === 200 && isWsEventsType(headerValue(headers, 'content-type'));
-    const max = isEvents ? this.#options.maxMessageBytes + EVENTS_OVERHEAD : MAX_REJECTION;
-    this.#response = new ResponseBody(status, reason, headers, isEvents, max);
+  onUnreachable(detail: string): void {
+    if (this.#state === 'connecting') this.#finish()?.onOriginUnreachable(detail);
+    else this.onFailed(detail);
   }
 
-  onData(chunk: Buffer): boolean {
-    const response = this.#response;
-    if (response === undefined || response.add(chunk)) return true;
-    this.#call?.abort();
-    // The beginning of a refusal will do for the client.
-    if (this.#state === 'connecting' && !response.isEvents) this.onEnd();
-    else this.#fail('the response is larger than maxMessageBytes allows');
-    return true;
+  onFailed(detail: string): void {
+    this.#exchange.abort();
+    this.#finish()?.onOriginFailed(detail);
   }
 
-  onEnd(): void {
-    const [sent, response] = [this.#sent, this.#response];
-    this.#sent = this.#call = this.#response = undefined;
-    this.#retries = 0;
-    if (sent !== undefined && response !== undefined) this.#read(sent, response);
-  }
-
-  onError(error: UpstreamError): void {
-    this.#call = this.#response = undefined;
-    if (this.#state === 'connecting') {
-      this.#sent = undefined;
-      const owner = this.#finish();
-      if (error.kind === 'connect') owner?.onOriginUnreachable(error.detail);
-      else owner?.onOriginFailed(error.detail);
-    } else if (error.kind === 'connect' && this.#retries < MAX_RETRIES) {
-      const { clock, timers } = this.#options;
-      const spread = Math.floor(clock.random() * RETRY_DELAY);
-      timers.start(this.#timer, RETRY_DELAY * 2 ** this.#retries++ + spread);
-    } else {
-      this.#fail(error.detail);
+  onResponse(response: ResponseBody): void {
+    const sent = this.#sent;
+    if (sent.disconnect) {
+      this.#finish();
+      return;
     }
+    const { status, reason, headers, isEvents } = response;
+    if (!isEvents) {
+      const type = headerValue(headers, 'content-type') ?? 'none';
+      if (this.#state !== 'connecting')
+        this.onFailed(`the origin answered ${status}, Content-Type ${type}, where events are expected`);
+      else this.#finish()?.onOriginReject(status, reason, headers, response.bytes());
+      return;
+    }
+    this.#memory.readKeepAlive(headers);
+    const wrong = this.#account(sent, headers);
+    if (wrong !== undefined) {
+      this.onFailed(wrong);
+      return;
+    }
+    this.#memory.readMeta(headers);
+    const events = parseWsEvents(response.bytes());
+    if (!events.ok) this.onFailed(`the origin's events cannot be read: ${events.message}`);
+    else if (this.#state === 'connecting') this.#readFirst(headers, events.value);
+    else this.#readEvents(sent, events.value);
   }
 
   /** Sends what is to be sent, if nothing is under way. */
   #next(): void {
-    if (this.#sent !== undefined || this.#walking || this.#state === 'done') return;
+    if (this.#exchange.busy || this.#walking || this.#state === 'done') return;
     if (this.#disconnect) {
-      this.#send({
-        ...NOTHING,
-        body: encodeWsEvents([{ type: 'DISCONNECT', content: undefined }]),
-        disconnect: true,
-      });
+      this.#send([{ type: 'DISCONNECT', content: undefined }], { ...NOTHING, disconnect: true });
     } else if (this.#state !== 'connecting' && this.#hasWork()) {
       this.#sendBatch();
     } else {
@@ -234,7 +190,7 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
     const { keepAliveInterval } = this.#memory;
     // A CLOSE that the origin put off would never be sent without one.
     const delay =
-      keepAliveInterval ?? (this.#state === 'closing' && !this.#closeSent ? RETRY_DELAY : undefined);
+      keepAliveInterval ?? (this.#state === 'closing' && !this.#closeSent ? CLOSE_DELAY : undefined);
     if (delay !== undefined) this.#options.timers.start(this.#timer, delay);
   }
 
@@ -247,60 +203,17 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
     const events = close === undefined ? batch.events : [...batch.events, close];
     this.#closeSent ||= close !== undefined;
     const { bytes, complete } = batch;
-    this.#send({
-      body: encodeWsEvents(events),
-      events: batch.events.length,
-      bytes,
-      close,
-      complete,
-      disconnect: false,
-    });
+    this.#send(events, { events: batch.events.length, bytes, complete, close, disconnect: false });
   }
 
-  #send(sent: Sent): void {
+  #send(events: readonly WsEvent[], sent: Sent): void {
     this.#sent = sent;
     this.#refresh = false;
-    this.#dispatch(sent);
-  }
-
-  #dispatch(sent: Sent): void {
-    const { upstream, path, fields, connectionId, client, timers } = this.#options;
-    timers.stop(this.#timer);
-    const headers = [...this.#headers, ...fields(), 'Accept', WS_EVENTS_CONTENT_TYPE];
-    headers.push('Connection-Id', connectionId, 'Content-Type', WS_EVENTS_CONTENT_TYPE);
-    if (this.#leftBytes > 0) headers.push('Content-Bytes-Replayed', String(this.#leftBytes));
-    headers.push(...this.#memory.metaFields());
-    // A request that met a connection which the origin was just closing has not been read: it may be sent again.
-    const request = { method: 'POST', path, headers, body: sent.body, client, mayRepeat: true };
-    const call = upstream.send(request, this);
-    // It may have failed already.
-    if (this.#sent === sent && !this.#timer.pending) this.#call = call;
-  }
-
-  #read(sent: Sent, response: ResponseBody): void {
-    if (sent.disconnect) {
-      this.#finish();
-      return;
-    }
-    const { status, reason, headers } = response;
-    const body = response.bytes();
-    if (!response.isEvents) {
-      const type = headerValue(headers, 'content-type') ?? 'none';
-      if (this.#state === 'connecting') this.#finish()?.onOriginReject(status, reason, headers, body);
-      else this.#fail(`the origin answered ${status}, Content-Type ${type}, where events are expected`);
-      return;
-    }
-    this.#memory.readKeepAlive(headers);
-    const wrong = this.#account(sent, headers);
-    if (wrong !== undefined) {
-      this.#fail(wrong);
-      return;
-    }
-    this.#memory.readMeta(headers);
-    const events = parseWsEvents(body);
-    if (!events.ok) this.#fail(`the origin's events cannot be read: ${events.message}`);
-    else if (this.#state === 'connecting') this.#readFirst(headers, events.value);
-    else this.#readEvents(sent, events.value);
+    this.#options.timers.stop(this.#timer);
+    const fields = this.#leftBytes > 0 ? ['Content-Bytes-Replayed', String(this.#leftBytes)] : [];
+    // Before the client is in, another target may be had instead.
+    const repeats = this.#state !== 'connecting';
+    this.#exchange.send(encodeWsEvents(events), [...fields, ...this.#memory.metaFields()], repeats);
   }
 
   /** What of the request the origin has accepted; a string says why that cannot be. */
@@ -327,7 +240,7 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
       if (this.#disconnect) this.#next();
       else this.#rest();
     } else if (first?.type !== 'OPEN') {
-      this.#fail(
+      this.onFailed(
         first === undefined
           ? 'the origin gave no answer to OPEN'
           : `the origin answered OPEN with ${first.type}`,
@@ -351,7 +264,7 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
       return;
     }
     if (closeAccepted && this.#memory.keepAliveInterval === undefined) {
-      this.#fail('the origin did not answer a CLOSE');
+      this.onFailed('the origin did not answer a CLOSE');
       return;
     }
     if (closed && this.#closeSent) {
@@ -374,7 +287,7 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
       if (messageType !== undefined) {
         const wrong = checkMessage(messageType, content);
         if (wrong !== undefined) {
-          this.#fail(`the origin's event ${type}: ${wrong}`);
+          this.onFailed(`the origin's event ${type}: ${wrong}`);
           return false;
         }
         this.#owner?.onOriginMessage(messageType, content);
@@ -383,7 +296,7 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
         this.#owner?.onOriginClose(code, reason);
         return true;
       } else if (type === 'DISCONNECT' || type === 'OPEN') {
-        this.#fail(`the origin sent ${type}`);
+        this.onFailed(`the origin sent ${type}`);
         return false;
       } else {
         this.#options.onOddity(`the origin sent an event of unknown type '${type.slice(0, 50)}'`);
@@ -396,33 +309,13 @@ export class OverHttp implements OriginWebSocket, UpstreamHandler, TimerOwner {
     return this.#state === 'done';
   }
 
-  #fail(detail: string): void {
-    this.#call?.abort();
-    this.#finish()?.onOriginFailed(detail);
-  }
-
   /** Nothing is sent any more. Gives the owner, if it is still there to be told. */
   #finish(): OriginWebSocketOwner | undefined {
     const owner = this.#owner;
     this.#state = 'done';
-    this.#owner = this.#sent = this.#call = this.#response = undefined;
+    this.#owner = undefined;
     this.#outbox.clear();
     this.#options.timers.stop(this.#timer);
     return owner;
-  }
-}
-
-/** Fields of the client's that the proxy writes itself: an origin must not take them from elsewhere. */
-function isForwarded(lowerName: string): boolean {
-  switch (lowerName) {
-    case 'accept':
-    case 'connection-id':
-    case 'content-bytes-replayed':
-    case 'content-length':
-    case 'content-type':
-    case 'upgrade':
-      return false;
-    default:
-      return !lowerName.startsWith('meta-');
   }
 }

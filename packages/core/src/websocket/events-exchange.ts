@@ -1,0 +1,165 @@
+import {
+  filterHeaders,
+  type HeaderList,
+  headerValue,
+  isWsEventsType,
+  WS_EVENTS_CONTENT_TYPE,
+} from '@p-8/protocol';
+import type { Clock } from '../clock.js';
+import { Timer, type TimerOwner, type Timers } from '../timers.js';
+import type {
+  ClientFacts,
+  Upstream,
+  UpstreamCall,
+  UpstreamError,
+  UpstreamHandler,
+} from '../upstream/upstream.js';
+import { ResponseBody } from './response-body.js';
+
+/** How often a request is repeated that has not reached the origin, after how many milliseconds first. Source: Pushpin. */
+const MAX_RETRIES = 5;
+const RETRY_DELAY = 1000;
+
+/** The most bytes of a response that holds no events. Source: Pushpin. */
+const MAX_REJECTION = 100_000;
+
+/** Room in a response for what is no content: the names and lengths of events. */
+const EVENTS_OVERHEAD = 65_536;
+
+/** What an {@link EventsExchange} needs to know. */
+export interface EventsExchangeOptions {
+  readonly upstream: Upstream;
+  readonly path: string;
+  /** The client's handshake as the origin gets it, `Host` included. */
+  readonly headers: HeaderList;
+  /** What changes from request to request: Grip-Sig. */
+  readonly fields: () => HeaderList;
+  readonly connectionId: string;
+  /** The most bytes of content in one response. */
+  readonly maxMessageBytes: number;
+  readonly client: ClientFacts;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+/** Who asks by an {@link EventsExchange}. */
+export interface EventsAsker {
+  onResponse(response: ResponseBody): void;
+  /** No connection could be made. */
+  onUnreachable(detail: string): void;
+  /** There is no whole response. */
+  onFailed(detail: string): void;
+}
+
+/** The requests of one WebSocket to an origin that is asked over HTTP: one at a time. */
+export class EventsExchange implements UpstreamHandler, TimerOwner {
+  readonly #options: EventsExchangeOptions;
+  readonly #headers: HeaderList;
+  readonly #asker: EventsAsker;
+  /** For the wait before a request is repeated. */
+  readonly #timer = new Timer(this);
+  #body: Uint8Array | undefined;
+  #fields: HeaderList = [];
+  #call: UpstreamCall | undefined;
+  #response: ResponseBody | undefined;
+  #retriesLeft = 0;
+
+  constructor(options: EventsExchangeOptions, asker: EventsAsker) {
+    this.#options = options;
+    this.#headers = filterHeaders(options.headers, isForwarded);
+    this.#asker = asker;
+  }
+
+  /** A request is under way, or waits to be repeated. */
+  get busy(): boolean {
+    return this.#body !== undefined;
+  }
+
+  /** Sends events. `repeats`: again, where no connection can be made. */
+  send(body: Uint8Array, fields: HeaderList, repeats: boolean): void {
+    this.#body = body;
+    this.#fields = fields;
+    this.#retriesLeft = repeats ? MAX_RETRIES : 0;
+    this.#dispatch(body);
+  }
+
+  /** Gives up what is under way; the asker hears nothing more. */
+  abort(): void {
+    const call = this.#call;
+    this.#clear();
+    this.#options.timers.stop(this.#timer);
+    call?.abort();
+  }
+
+  onTimer(): void {
+    if (this.#body !== undefined) this.#dispatch(this.#body);
+  }
+
+  onHead(status: number, reason: string, headers: string[]): void {
+    const isEvents = status === 200 && isWsEventsType(headerValue(headers, 'content-type'));
+    const max = isEvents ? this.#options.maxMessageBytes + EVENTS_OVERHEAD : MAX_REJECTION;
+    this.#response = new ResponseBody(status, reason, headers, isEvents, max);
+  }
+
+  onData(chunk: Buffer): boolean {
+    const response = this.#response;
+    if (response === undefined || response.add(chunk)) return true;
+    this.abort();
+    // The beginning of what is no events will do.
+    if (!response.isEvents) this.#asker.onResponse(response);
+    else this.#asker.onFailed('the response is larger than maxMessageBytes allows');
+    return true;
+  }
+
+  onEnd(): void {
+    const response = this.#response;
+    this.#clear();
+    if (response !== undefined) this.#asker.onResponse(response);
+  }
+
+  onError(error: UpstreamError): void {
+    if (error.kind === 'connect' && this.#retriesLeft > 0) {
+      this.#call = undefined;
+      this.#waitToRepeat();
+      return;
+    }
+    this.#clear();
+    if (error.kind === 'connect') this.#asker.onUnreachable(error.detail);
+    else this.#asker.onFailed(error.detail);
+  }
+
+  #waitToRepeat(): void {
+    const { clock, timers } = this.#options;
+    const delay = RETRY_DELAY * 2 ** (MAX_RETRIES - this.#retriesLeft--);
+    timers.start(this.#timer, delay + Math.floor(clock.random() * RETRY_DELAY));
+  }
+
+  #dispatch(body: Uint8Array): void {
+    const { upstream, path, fields, connectionId, client } = this.#options;
+    const headers = [...this.#headers, ...fields(), 'Accept', WS_EVENTS_CONTENT_TYPE];
+    headers.push('Connection-Id', connectionId, 'Content-Type', WS_EVENTS_CONTENT_TYPE, ...this.#fields);
+    // A request that met a connection which the origin was just closing has not been read: it may be sent again.
+    const call = upstream.send({ method: 'POST', path, headers, body, client, mayRepeat: true }, this);
+    // It may have failed already.
+    if (this.#body === body && !this.#timer.pending) this.#call = call;
+  }
+
+  #clear(): void {
+    this.#body = this.#call = this.#response = undefined;
+  }
+}
+
+/** Fields of the client's that the proxy writes itself: an origin must not take them from elsewhere. */
+function isForwarded(lowerName: string): boolean {
+  switch (lowerName) {
+    case 'accept':
+    case 'connection-id':
+    case 'content-bytes-replayed':
+    case 'content-length':
+    case 'content-type':
+    case 'upgrade':
+      return false;
+    default:
+      return !lowerName.startsWith('meta-');
+  }
+}
