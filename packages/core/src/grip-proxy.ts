@@ -72,7 +72,10 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   readonly #linkHosts: LinkHosts;
   readonly #mount: Mount;
   readonly #calls: CallCounter = { active: 0 };
-  readonly #attachments = new Attachments((req, socket, head) => this.upgrade(req, socket, head));
+  readonly #attachments = new Attachments(
+    (req, socket, head) => this.upgrade(req, socket, head),
+    (error) => this.#services.onError(error),
+  );
   readonly #signers = new Map<string, Signer>();
   #closed: Promise<void> | undefined;
 

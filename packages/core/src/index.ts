@@ -1,9 +1,11 @@
-export type { FormatsInput, ItemInput, ItemOptions } from '@p-8/protocol';
+export type { FormatsInput, ItemInput, ItemOptions, WebSocketContext } from '@p-8/protocol';
 export type { Clock, ClockTimer } from './clock.js';
 export { systemClock } from './clock.js';
 export { GripError, type GripErrorCode } from './errors.js';
 export type { GripProxyEvents } from './events.js';
 export { type CloseOptions, GripProxy, type ProxyStats } from './grip-proxy.js';
+export { isAnsweredByContext } from './handler/events-answer.js';
+export { type RequestGrip, requestGrip } from './handler/request-grip.js';
 export type { ControlHandler } from './http/control-api.js';
 export type { ParsedBody } from './http/parsed-body.js';
 export type { Hub } from './hub/hub.js';

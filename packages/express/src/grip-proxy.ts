@@ -6,7 +6,8 @@ import {
   type GripProxyOptions,
   gripMembers,
 } from '@p-8/core';
-import type { Request, RequestHandler } from 'express';
+import type { Application, Request, RequestHandler } from 'express';
+import { addRequestGrip } from './request-grip.js';
 import { type SessionRequest, sessionSaver } from './session-saver.js';
 
 /** Express middleware that is a GRIP proxy, and its members. */
@@ -34,12 +35,20 @@ export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
   const proxy = new GripProxy(options);
   // What is mounted before leaves its work on the request itself.
   const middleware: RequestHandler = (req: Request & SessionRequest & { rawBody?: unknown }, res, next) => {
+    addRequestGrip(req.app);
     const onAnswer = sessionSaver(req, next);
     const { body, rawBody } = req;
     proxy.handle(req, res, next, { body, rawBody, onAnswer });
   };
   return Object.assign(middleware, gripMembers(proxy), {
     controlApi: (controlOptions?: ControlApiOptions): RequestHandler => proxy.controlApi(controlOptions),
-    wrap: (app: RequestListener): RequestListener => proxy.wrap(app),
+    wrap: (app: RequestListener): RequestListener => {
+      if (isExpressApp(app)) addRequestGrip(app);
+      return proxy.wrap(app);
+    },
   });
+}
+
+function isExpressApp(app: RequestListener): app is RequestListener & Application {
+  return 'request' in app && 'response' in app;
 }

@@ -6,8 +6,10 @@ export type {
   ItemOptions,
   Logger,
   Receipt,
+  RequestGrip,
   RouteOptions,
   TargetOptions,
+  WebSocketContext,
 } from '@p-8/core';
 export { GripError } from '@p-8/core';
 export { type GripMiddleware, gripProxy } from './grip-proxy.js';

@@ -10,6 +10,7 @@ import {
   type ParsedBody,
 } from '@p-8/core';
 import type Koa from 'koa';
+import { addContextGrip, finishWebSocket } from './request-grip.js';
 
 /** Koa middleware that is a GRIP proxy, and its members. */
 export interface GripMiddleware extends Koa.Middleware, GripMembers {
@@ -43,18 +44,11 @@ type ParsedRequest = Koa.Request & ParsedBody;
  */
 export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
   const proxy = new GripProxy(options);
-  const isOrigin = options.target === undefined && options.routes === undefined;
   const middleware: Koa.Middleware = (ctx, next) => {
     const request = ctx.request as ParsedRequest;
     noteOriginalUrl(ctx);
-    if (!isOrigin) return answer(ctx, next, (pass) => proxy.handle(ctx.req, ctx.res, pass, request));
-    return new Promise((resolve, reject) => {
-      const app = (error?: unknown): void => {
-        if (error === undefined) next().then(resolve, reject);
-        else reject(error);
-      };
-      proxy.handle(ctx.req, ctx.res, app, request);
-    });
+    addContextGrip(ctx.app);
+    return answer(ctx, next, (pass) => proxy.handle(ctx.req, ctx.res, pass, request));
   };
   return Object.assign(middleware, gripMembers(proxy), {
     controlApi: (controlOptions: ControlApiOptions = {}): Koa.Middleware => {
@@ -72,8 +66,15 @@ export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
       };
     },
     wrap: (app: Koa | RequestListener): RequestListener =>
-      proxy.wrap(typeof app === 'function' ? app : app.callback()),
+      proxy.wrap(typeof app === 'function' ? app : callbackOf(app)),
   });
+}
+
+/** The app's listener, with what the middleware does for handlers. */
+function callbackOf(app: Koa): RequestListener {
+  addContextGrip(app);
+  app.middleware.unshift((ctx, next) => next().then(() => finishWebSocket(ctx)));
+  return app.callback();
 }
 
 /** What rewrites a request, koa-mount for one, leaves what the client asked for to Koa only; the proxy looks where Express notes it. */
@@ -85,14 +86,22 @@ function noteOriginalUrl({ req, originalUrl }: Koa.Context): void {
 function answer(ctx: Koa.Context, next: Koa.Next, handle: (pass: Next) => void): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const { respond } = ctx;
-    ctx.respond = false;
-    ctx.res.once('close', resolve);
+    let passed = false;
+    let waits = false;
     handle((error) => {
-      ctx.res.off('close', resolve);
-      if (respond === undefined) delete ctx.respond;
-      else ctx.respond = respond;
-      if (error === undefined) next().then(resolve, reject);
+      passed = true;
+      if (waits) {
+        ctx.res.off('close', resolve);
+        if (respond === undefined) delete ctx.respond;
+        else ctx.respond = respond;
+      }
+      if (error === undefined) next().then(() => resolve(finishWebSocket(ctx)), reject);
       else reject(error);
     });
+    // Most are passed on at once.
+    if (passed) return;
+    waits = true;
+    ctx.respond = false;
+    ctx.res.once('close', resolve);
   });
 }

@@ -30,5 +30,5 @@ export function parseGripExtension(headers: HeaderList): GripExtension | undefin
   if (extension.params.at(-1)?.value === '' && element.endsWith('=')) return undefined;
   // Names have their letter case, and of two alike the last counts.
   const prefix = extension.params.findLast(({ name }) => name === 'message-prefix');
-  return { messagePrefix: prefix?.value ?? DEFAULT_MESSAGE_PREFIX };
+  return { messagePrefix: prefix === undefined ? DEFAULT_MESSAGE_PREFIX : (prefix.value ?? '') };
 }

@@ -85,6 +85,7 @@ export {
   trimAscii,
 } from './text.js';
 export { substituteVariables } from './var-subst.js';
+export { parseWebSocketContext, WebSocketContext } from './web-socket-context.js';
 export {
   encodeWsClose,
   isSendableCloseCode,

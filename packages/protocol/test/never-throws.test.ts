@@ -21,6 +21,7 @@ import {
   parseLinkInstruct,
   parseLinks,
   parseParameters,
+  parseWebSocketContext,
   parseWsClose,
   parseWsEvents,
   renderTemplate,
@@ -39,6 +40,8 @@ const GRIP_NAMES = [
   'Grip-Link',
   'Grip-Expose-Headers',
   'Sec-WebSocket-Extensions',
+  'Connection-Id',
+  'Meta-User',
   'Content-Type',
   'Connection',
 ];
@@ -140,6 +143,7 @@ describe('input from the wire', () => {
         parseKeepAlive(list);
         parseLinks(list);
         parseGripExtension(list);
+        parseWebSocketContext(list, new Uint8Array());
       }),
       { numRuns: 500 },
     );
@@ -168,6 +172,7 @@ describe('input from the wire', () => {
         parseWsEvents(body);
         parseWsClose(body);
         parseControlMessage(body);
+        parseWebSocketContext(['Connection-Id', 'a'], body);
         const list = ['Content-Type', 'application/grip-instruct'];
         parseInstruct({ status: 200, reason: 'OK', headers: list, body });
       }),

@@ -73,10 +73,8 @@ export class P8Server {
         logger: this.#logger,
       });
     }
-    this.#source = new RouteSource(
-      this.#demo === undefined ? options : { routes: [{ target: { listener: this.#demo.listener } }] },
-      this.#logger,
-    );
+    const demo = this.#demo && { routes: [{ target: { listener: this.#demo.listener, overHttp: true } }] };
+    this.#source = new RouteSource(demo ?? options, this.#logger);
     const complaints = checkWellKnownKeys(options);
     // A demo has no secrets, and should not begin with a warning.
     if (this.#demo === undefined) this.#warn(complaints);

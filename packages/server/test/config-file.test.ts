@@ -43,6 +43,7 @@ describe('a configuration file', () => {
         acceptPushpinRoute: false,
         acceptXForwardedProtocol: false,
         setXForwardedProtocol: 'proto-only',
+        sockjsUrl: 'http://cdn.jsdelivr.net/sockjs/0.3.4/sockjs.min.js',
         messageWait: 5000,
         idCacheTtl: 60_000,
         subscriptionsPerConnection: 20,
@@ -102,6 +103,10 @@ describe('a configuration file', () => {
     ],
     ['[proxy]\nx_forwarded_for_trusted=append', { proxy: { xForwardedForTrusted: { append: true } } }],
     ['[proxy]\ncdn_loop=p-8', { proxy: { cdnLoop: 'p-8' } }],
+    ['[runner]\nallow_compression=true', { proxy: { compression: true } }],
+    ['[runner]\nallow_compression=false', { proxy: { compression: false } }],
+    ['[proxy]\nsockjs_url=/sockjs.js', { proxy: { sockjsUrl: '/sockjs.js' } }],
+    ['[proxy]\nsockjs_url=', {}],
     ['[handler]\nmessage_wait=', {}],
     ['[handler]\nid_cache_ttl=0', { proxy: { idCacheTtl: 0 } }],
   ];
@@ -196,6 +201,6 @@ describe('the example configuration', () => {
     assert.deepEqual(readRoutesFile(join(directory, 'routes')).warnings, []);
     const everything = text.replace(/^#(?=\S)/gm, '').replace('* test\n', '');
     const { routes, warnings } = parseRoutes(everything, 'routes');
-    assert.deepEqual([routes.length, warnings], [6, []]);
+    assert.deepEqual([routes.length, warnings], [7, []]);
   });
 });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { P8Server } from 'p-8';
+import { WebSocketClient } from '../../../test/support/web-socket-client.js';
 import { Stream } from './support/stream.js';
 
 describe('the demo', () => {
   let server: P8Server;
   let url: string;
   const streams: Stream[] = [];
+  const sockets: WebSocketClient[] = [];
   beforeEach(async () => {
     server = new P8Server({ listen: [{ host: '127.0.0.1', port: 0 }], control: { port: 0 }, demo: true });
     await server.start();
@@ -13,12 +15,18 @@ describe('the demo', () => {
   });
   afterEach(async () => {
     for (const stream of streams.splice(0)) stream.close();
+    for (const socket of sockets.splice(0)) socket.terminate();
     await server.close();
   });
   const open = async (path: string, headers: Record<string, string> = {}): Promise<Stream> => {
     const stream = await Stream.open(url + path, headers);
     streams.push(stream);
     return stream;
+  };
+  const openSocket = async (): Promise<WebSocketClient> => {
+    const socket = await WebSocketClient.open(`${url}/chat`);
+    sockets.push(socket);
+    return socket;
   };
   const post = (path: string, body: string): Promise<Response> => fetch(url + path, { method: 'POST', body });
 
@@ -58,6 +66,40 @@ describe('the demo', () => {
     await post('/chat', 'two');
     const second = await open('/chat', { 'Last-Event-ID': id });
     assert.doesNotMatch(await second.until(/"two"/), /"one"/);
+  });
+
+  it('has the same chat for WebSockets', async () => {
+    const ada = await openSocket();
+    assert.deepEqual(await ada.nextJson(), { here: 1 });
+    const events = await open('/chat');
+    ada.send('{"name": "Ada", "text": "hello"}');
+    const said = await ada.next();
+    assert.match(said, /"name":"Ada","text":"hello"/);
+    await events.until(/"name":"Ada","text":"hello"/);
+    const bob = await openSocket();
+    assert.equal(await bob.next(), said, 'newcomers see what was said');
+    assert.equal((await post('/chat', 'from curl')).status, 200);
+    assert.deepEqual(await bob.nextJson(), { here: 2 });
+    assert.match(await bob.next(), /"name":"somebody","text":"from curl"/);
+  });
+
+  it('tells the WebSockets of the chat how many there are', async () => {
+    const stays = await openSocket();
+    assert.deepEqual(await stays.nextJson(), { here: 1 });
+    const leaves = await openSocket();
+    assert.deepEqual(await stays.nextJson(), { here: 2 });
+    await leaves.close();
+    assert.deepEqual(await stays.nextJson(), { here: 1 });
+    const vanishes = await openSocket();
+    assert.deepEqual(await stays.nextJson(), { here: 2 });
+    vanishes.terminate();
+    assert.deepEqual(await stays.nextJson(), { here: 1 });
+  });
+
+  it('takes no WebSocket events from clients', async () => {
+    const headers = { 'Content-Type': 'application/websocket-events', 'Connection-Id': '1' };
+    const response = await fetch(`${url}/chat`, { method: 'POST', headers, body: 'OPEN\r\n' });
+    assert.equal(response.status, 403);
   });
 
   it('refuses what is no message', async () => {
@@ -114,7 +156,10 @@ describe('the demo', () => {
 
   it('leaves no timer when it closes', async () => {
     await open('/clock');
+    const socket = await openSocket();
+    await socket.next();
     await server.close();
+    assert.equal(await socket.next(), 'close 1012');
     assert.equal(server.proxy.stats().timers, 0);
     assert.equal(server.proxy.stats().sessions, 0);
   });

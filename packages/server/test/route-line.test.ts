@@ -46,6 +46,12 @@ describe('the condition of a route line', () => {
     ['*,aco', { host: '*', autoCrossOrigin: true }],
     ['*,header="X-A: 1"', { host: '*', headers: [['X-A', '1']] }],
     ['*,header=X-A:', { host: '*', headers: [['X-A', '']] }],
+    ['*,sockjs=/s', { host: '*', sockjs: '/s' }],
+    [
+      '*,path_beg=/s,sockjs=/s,sockjs_as_path=/chat',
+      { host: '*', pathPrefix: '/s', sockjs: '/s', sockjsAsPath: '/chat' },
+    ],
+    ['*,sockjs=,sockjs_as_path=', { host: '*' }],
     // Pushpin reads repeated properties from last to first.
     [
       '*,header=a:1,header=b:2',
@@ -98,6 +104,9 @@ describe('the condition of a route line', () => {
     ['*,header=nocolon t:1', `header must use format 'name:value', not "nocolon"`],
     ['*,header=:v t:1', `header must use format 'name:value', not ":v"`],
     ['*,path_rem=two t:1', 'path_rem must be a number of characters to drop, not "two"'],
+    ['*,sockjs=s t:1', 'sockjs must be a path, not "s"'],
+    ['*,sockjs=/s,sockjs_as_path=chat t:1', 'sockjs_as_path must be a path, not "chat"'],
+    ['*,sockjs=/s?x t:1', 'sockjs must be a path, not "/s?x"'],
     ['*', 'must specify condition and at least one target'],
     ['* # t:1', 'must specify condition and at least one target'],
   ];
@@ -106,8 +115,8 @@ describe('the condition of a route line', () => {
   }
 
   it('reports keys that have no effect yet, and unknown ones', () => {
-    assert.deepEqual(parse('*,sockjs=/s,colour=red t:1,ipc_file_mode=777').warnings, [
-      'not supported yet: sockjs is ignored',
+    assert.deepEqual(parse('*,session,colour=red t:1,ipc_file_mode=777').warnings, [
+      'not supported yet: session is ignored',
       'unknown key: colour is ignored',
       'not supported yet: ipc_file_mode is ignored',
     ]);

@@ -1,6 +1,7 @@
-import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { isGripHeader, isInstruct } from '@p-8/protocol';
 import { nativeMethods, type ResponseMethods } from './client-response.js';
+import { entriesOf, mergeHeaders } from './head-fields.js';
 
 /** Takes over a response that turned out to be an instruct. */
 export interface CapturedBody {
@@ -150,31 +151,6 @@ function hasGripFields(res: ServerResponse, given: unknown): boolean {
   const list: string[] = [];
   for (const [name, value] of entriesOf(given)) list.push(name, String(value));
   return isInstruct(list);
-}
-
-/** The fields that `writeHead` was given, in each of the shapes that Node allows: a flat list, pairs, or an object. */
-function* entriesOf(given: object): Generator<[name: string, value: OutgoingHttpHeader]> {
-  if (!Array.isArray(given)) {
-    for (const [name, value] of Object.entries(given)) if (value !== undefined) yield [name, value];
-  } else if (Array.isArray(given[0])) {
-    for (const [name, value] of given) yield [name, value];
-  } else {
-    for (let i = 0; i + 1 < given.length; i += 2) yield [given[i], given[i + 1]];
-  }
-}
-
-function mergeHeaders(res: ServerResponse, given: unknown): void {
-  if (typeof given !== 'object' || given === null) return;
-  const seen = new Set<string>();
-  for (const [name, value] of entriesOf(given)) {
-    const lower = name.toLowerCase();
-    if (seen.has(lower)) {
-      res.appendHeader(name, Array.isArray(value) ? value : String(value));
-    } else {
-      seen.add(lower);
-      res.setHeader(name, value);
-    }
-  }
 }
 
 /** Responses of HTTP/1 have it, with the letter case that the app chose; Node's types know it from a later version on. */

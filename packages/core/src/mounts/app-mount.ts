@@ -2,18 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { filterHeaders, isGripHeader } from '@p-8/protocol';
 import { GripError } from '../errors.js';
+import { HandlerEntry } from '../handler/handler-entry.js';
+import { OF_PROXY, OF_UNSIGNED_PROXY, type RequestGrip, setRequestGrip } from '../handler/request-grip.js';
 import { CapturedResponse } from '../http/captured-response.js';
 import { readClientRequest, requestTarget, withoutCoding } from '../http/client-request.js';
 import { ClientResponse, type ResponseMethods } from '../http/client-response.js';
 import { respondText } from '../http/error-response.js';
 import { type CapturedBody, type InstructTaker, intercept } from '../http/interception.js';
+import { refuse } from '../http/refuse.js';
 import { BodyRecord, hasBody, recordBody } from '../http/request-body.js';
 import type { Signer } from '../http/signature.js';
 import { GRIP_FEATURES } from '../routing/grip-fields.js';
 import { GripRequest } from '../sessions/grip-request.js';
 import { WebSocketSession } from '../sessions/web-socket-session.js';
 import { isFollowUp, type RequestTarget } from '../upstream/in-process.js';
+import { eventsRefusal } from './events-refusal.js';
 import type { FrameworkRequest } from './framework-request.js';
+import { loosenHead } from './loose-head.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
 import { ServedApps } from './served-apps.js';
 import { Trust } from './trust.js';
@@ -30,6 +35,9 @@ export class AppMount implements Mount {
   readonly #context: ProxyContext;
   readonly #signer: Signer | undefined;
   readonly #trust: Trust;
+  readonly #entry: HandlerEntry;
+  /** What the app is told of requests that this proxy passes on. */
+  readonly #grip: RequestGrip;
   readonly #apps: ServedApps;
 
   constructor(context: ProxyContext) {
@@ -37,6 +45,8 @@ export class AppMount implements Mount {
     const { sigIss, sigKey } = context.settings;
     this.#signer = context.signer(sigIss, sigKey);
     this.#trust = new Trust(context.settings);
+    this.#entry = new HandlerEntry(context.services);
+    this.#grip = this.#signer === undefined ? OF_UNSIGNED_PROXY : OF_PROXY;
     this.#apps = new ServedApps(context);
   }
 
@@ -61,7 +71,9 @@ export class AppMount implements Mount {
     (req as MountedRequest)[kMounted] = true;
     if (isFollowUp(req)) {
       this.#sign(req);
-      next();
+      const events = this.#entry.eventsOf(req, framework);
+      if (events !== undefined) loosenHead(res);
+      this.#entry.enter(req, res, this.#grip, events, next);
       return;
     }
     const sockjs = this.#apps.sockjsOf(req, requestTarget(req));
@@ -76,12 +88,18 @@ export class AppMount implements Mount {
       sockjs.handle(req, res, request, framework);
       return;
     }
+    // What somebody reads already will be gone when it is known who sends it.
+    const early = req.readableFlowing === true ? this.#entry.eventsOf(req, framework) : undefined;
     // A GRIP proxy in front that proves itself does the holding: requests and responses are none of our business.
     this.#trust.decide(
       req,
       (trusted) => {
-        if (trusted) next();
-        else this.#mount(req, res, next, framework);
+        if (!trusted) {
+          this.#mount(req, res, next, framework);
+          return;
+        }
+        const events = early ?? this.#entry.eventsOf(req, framework);
+        this.#entry.enter(req, res, OF_PROXY, events, next);
       },
       next,
     );
@@ -123,11 +141,17 @@ export class AppMount implements Mount {
     next: Next,
     framework: FrameworkRequest | undefined,
   ): void {
+    const refusal = eventsRefusal(req);
+    if (refusal !== undefined) {
+      refuse(this.#context.services.logger, req, res, refusal);
+      return;
+    }
     const body = hasBody(req) ? new BodyRecord() : undefined;
     if (body !== undefined) recordBody(req, body, framework);
     removeGripFields(req);
     this.#sign(req);
     intercept(res, new AppRequest(this, req, res, body, framework?.onAnswer));
+    setRequestGrip(req, this.#grip);
     next();
   }
 

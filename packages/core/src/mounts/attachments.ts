@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { OnError } from '../logger.js';
 import { isWebSocketRequest } from '../websocket/handshake.js';
 import { readmit } from './readmit.js';
 
@@ -16,10 +17,13 @@ type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 /** The servers whose WebSockets a proxy takes. */
 export class Attachments {
   readonly #upgrade: Upgrade;
+  readonly #onError: OnError;
   readonly #listeners = new Map<Server, Upgrade>();
 
-  constructor(upgrade: Upgrade) {
+  /** `onError` gets what a filter throws. */
+  constructor(upgrade: Upgrade, onError: OnError) {
     this.#upgrade = upgrade;
+    this.#onError = onError;
   }
 
   /** Listens to a server; a second time changes the options. */
@@ -28,9 +32,13 @@ export class Attachments {
     if (known !== undefined) server.off('upgrade', known);
     else server.once('close', () => this.#listeners.delete(server));
     const listener: Upgrade = (req, socket, head) => {
-      if (isWebSocketRequest(req) && filter?.(req) !== false) this.#upgrade(req, socket, head);
-      else if (server.listenerCount('upgrade') > 1) return;
-      else readmit(server, req, socket, head);
+      try {
+        if (isWebSocketRequest(req) && filter?.(req) !== false) this.#upgrade(req, socket, head);
+        else if (server.listenerCount('upgrade') === 1) readmit(server, req, socket, head);
+      } catch (error) {
+        this.#onError(error);
+        socket.destroy();
+      }
     };
     this.#listeners.set(server, listener);
     server.on('upgrade', listener);

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
+import { HandlerEntry } from '../handler/handler-entry.js';
+import { OF_NOBODY, OF_PROXY, setRequestGrip } from '../handler/request-grip.js';
 import {
   type ClientRequest,
   hostName,
@@ -8,10 +10,10 @@ import {
   withoutCoding,
 } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
-import { respondText } from '../http/error-response.js';
 import { type JsonpRequest, readJsonp } from '../http/jsonp.js';
 import { JsonpResponse } from '../http/jsonp-response.js';
 import { rewriteBody } from '../http/parsed-body.js';
+import { refuse } from '../http/refuse.js';
 import { BodyRecord, hasBody, RequestBody } from '../http/request-body.js';
 import { checkRequest, type Refusal } from '../http/request-checks.js';
 import type { RouteOptions } from '../options.js';
@@ -20,6 +22,7 @@ import { RouteTable } from '../routing/route-table.js';
 import { Upstreams } from '../routing/upstreams.js';
 import { GripRequest } from '../sessions/grip-request.js';
 import { WebSocketSession } from '../sessions/web-socket-session.js';
+import { eventsRefusal } from './events-refusal.js';
 import type { FrameworkRequest } from './framework-request.js';
 import { loopRefusal } from './loop-refusal.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
@@ -35,6 +38,7 @@ const NO_ROUTE: Refusal = { status: 502, message: 'Route not found' };
 export class RouteMount implements Mount {
   readonly #context: ProxyContext;
   readonly #trust: Trust;
+  readonly #entry: HandlerEntry;
   readonly #tunnels: Tunnels;
   readonly #upstreams: Upstreams;
   readonly #sockjs: SockJsEndpoints;
@@ -44,6 +48,7 @@ export class RouteMount implements Mount {
   constructor(context: ProxyContext, routes: readonly RouteOptions[]) {
     this.#context = context;
     this.#trust = new Trust(context.settings);
+    this.#entry = new HandlerEntry(context.services);
     this.#tunnels = new Tunnels(context.settings.logger);
     this.#upstreams = new Upstreams(context);
     this.#sockjs = new SockJsEndpoints(context);
@@ -142,7 +147,7 @@ export class RouteMount implements Mount {
     const request = readClientRequest(req, requestTarget(req), settings.acceptXForwardedProtocol);
     const route = this.#find(req, request, 'http');
     if (route === undefined) {
-      if (next !== undefined) next();
+      if (next !== undefined) this.#pass(req, res, next, framework);
       else this.#refuse(req, res, NO_ROUTE);
       return;
     }
@@ -158,6 +163,27 @@ export class RouteMount implements Mount {
       req,
       (trusted) => this.#proxy(req, res, request, route, trusted, framework),
       (error) => this.#crash(res, error),
+    );
+  }
+
+  /** The app behind this proxy is no origin of it, but may be the one of a GRIP proxy in front. */
+  #pass(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next,
+    framework: FrameworkRequest | undefined,
+  ): void {
+    this.#trust.decide(
+      req,
+      (trusted) => {
+        if (trusted) {
+          this.#entry.enter(req, res, OF_PROXY, this.#entry.eventsOf(req, framework), next);
+        } else {
+          setRequestGrip(req, OF_NOBODY);
+          next();
+        }
+      },
+      next,
     );
   }
 
@@ -183,7 +209,8 @@ export class RouteMount implements Mount {
     framework: FrameworkRequest | undefined,
   ): void {
     const refusal =
-      loopRefusal(req, request, route, this.#context.settings.cdnLoop) ?? eventsRefusal(req, route, trusted);
+      loopRefusal(req, request, route, this.#context.settings.cdnLoop) ??
+      (route.overHttp && !trusted ? eventsRefusal(req) : undefined);
     if (refusal !== undefined) {
       this.#refuse(req, res, refusal);
       return;
@@ -219,18 +246,8 @@ export class RouteMount implements Mount {
     held.ask(origin.first(request, body, trusted), grip && !trusted);
   }
 
-  #refuse(
-    req: IncomingMessage,
-    res: ServerResponse,
-    { status, message }: Refusal,
-    crossOrigin = false,
-  ): void {
-    this.#context.services.logger.info({ method: req.method, url: req.url, status }, message);
-    // What follows a request that we did not understand on its connection cannot be trusted.
-    if (status === 400 || status === 503) res.setHeader('Connection', 'close');
-    const client = new ClientResponse(req, res);
-    client.crossOrigin = crossOrigin;
-    respondText(client, status, message);
+  #refuse(req: IncomingMessage, res: ServerResponse, refusal: Refusal, crossOrigin = false): void {
+    refuse(this.#context.services.logger, req, res, refusal, crossOrigin);
   }
 }
 
@@ -249,11 +266,4 @@ function takeBody(
   }
   record.add(body);
   return { request: withoutCoding(request), body };
-}
-
-/** Events are the proxy's to write: a client that sends them could speak for any WebSocket. */
-function eventsRefusal(req: IncomingMessage, route: Route, trusted: boolean): Refusal | undefined {
-  const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (!route.overHttp || trusted || type !== 'application/websocket-events') return undefined;
-  return { status: 403, message: 'Client not allowed to send WebSocket events directly.' };
 }

@@ -34,6 +34,11 @@ export abstract class Receiver implements ClientOwner {
   /** The session has broken off: the client must see that the response is not whole. */
   abstract abort(): void;
   abstract onClientDrained(): void;
+  /** The client has left; the owner will hear of it, if it has not yet. */
+  get gone(): boolean {
+    return this.request.client.gone;
+  }
+
   /** Sends one frame, and no more. */
   writeLast(frame: string): void {
     this.begin();

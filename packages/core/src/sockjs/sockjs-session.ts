@@ -209,7 +209,7 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
 
   #write(frame: string): void {
     const receiver = this.#receiver;
-    if (receiver === undefined) return;
+    if (receiver === undefined || receiver.gone) return;
     receiver.write(frame);
     if (!receiver.ended) return;
     this.#receiver = undefined;

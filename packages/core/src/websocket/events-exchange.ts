@@ -151,7 +151,9 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
 
 /** Fields of the client's that the proxy writes itself: an origin must not take them from elsewhere. */
 function isForwarded(lowerName: string): boolean {
-  switch (lowerName) {
+  // Many origins cannot tell the two: CGI, and what followed it, makes one of both.
+  const name = lowerName.replaceAll('_', '-');
+  switch (name) {
     case 'accept':
     case 'connection-id':
     case 'content-bytes-replayed':
@@ -160,6 +162,6 @@ function isForwarded(lowerName: string): boolean {
     case 'upgrade':
       return false;
     default:
-      return !lowerName.startsWith('meta-');
+      return !name.startsWith('meta-');
   }
 }

@@ -21,8 +21,11 @@ import type { ResponseBody } from './response-body.js';
 const MAX_WAITING_BYTES = 200_000;
 const MAX_WAITING_MESSAGES = 1000;
 
-/** Milliseconds until a CLOSE is offered again that an origin without keep-alive has not accepted. */
-const CLOSE_DELAY = 1000;
+/** Milliseconds until what an origin without keep-alive has not accepted is offered again where it can wait for nothing else. */
+const OFFER_DELAY = 1000;
+
+/** How often an origin is asked for the end of a WebSocket that is closing before it is told that there is none. */
+const MAX_CLOSING_POLLS = 10;
 
 /** What an {@link OverHttp} needs to know. */
 export interface OverHttpOptions extends EventsExchangeOptions {
@@ -72,6 +75,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
   #closeSent = false;
   /** The origin has sent a CLOSE. */
   #closeReceived = false;
+  #closingPolls = 0;
   /** Bytes that the origin was offered and has not accepted. */
   #leftBytes = 0;
 
@@ -188,10 +192,16 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
   #rest(): void {
     if (this.#timer.pending) return;
     const { keepAliveInterval } = this.#memory;
-    // A CLOSE that the origin put off would never be sent without one.
-    const delay =
-      keepAliveInterval ?? (this.#state === 'closing' && !this.#closeSent ? CLOSE_DELAY : undefined);
-    if (delay !== undefined) this.#options.timers.start(this.#timer, delay);
+    const delay = keepAliveInterval ?? (this.#isStuck() ? OFFER_DELAY : undefined);
+    if (delay === undefined) return;
+    if (this.#state === 'closing' && this.#closingPolls++ === MAX_CLOSING_POLLS) this.disconnect();
+    else this.#options.timers.start(this.#timer, delay);
+  }
+
+  /** What the origin has put off would wait for ever: behind a CLOSE nothing follows, nor while the client is not read. */
+  #isStuck(): boolean {
+    if (this.#state === 'closing') return !this.#closeSent;
+    return this.#leftBytes > 0 && this.blocked && this.#owner?.clientBlocked !== true;
   }
 
   #sendBatch(): void {
@@ -223,7 +233,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     const field = parseInteger(headerValue(headers, 'content-bytes-accepted') ?? '');
     const accepted = field === undefined || field < 0 ? offered : field;
     if (accepted > offered) return `Content-Bytes-Accepted is ${accepted} of ${offered} bytes`;
-    if (accepted === 0 && offered > 0 && !sent.complete)
+    if (accepted === 0 && offered > 0 && (!sent.complete || this.blocked))
       return 'the origin accepts nothing of a full request';
     if (accepted >= sent.bytes && accepted < offered) return 'the origin accepts a part of a CLOSE';
     this.#outbox.accept(Math.min(accepted, sent.bytes), sent.events);

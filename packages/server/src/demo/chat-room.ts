@@ -9,7 +9,8 @@ const RECENT = 20;
 const MAX_NAME = 24;
 const MAX_TEXT = 400;
 
-interface Message {
+/** One message of the chat. */
+export interface ChatMessage {
   readonly id: number;
   readonly name: string;
   readonly text: string;
@@ -18,12 +19,17 @@ interface Message {
 /** The last messages of a chat; each new one is published to all who listen. */
 export class ChatRoom {
   readonly #publish: Publish;
-  readonly #recent: Message[] = [];
+  readonly #recent: ChatMessage[] = [];
   /** Ids grow over restarts too, or a page that is open would take new messages for old ones. */
   #lastId: number = Date.now();
 
   constructor(publish: Publish) {
     this.#publish = publish;
+  }
+
+  /** What newcomers see, the oldest first. */
+  get recent(): readonly ChatMessage[] {
+    return this.#recent;
   }
 
   /** The recent messages after `lastEventId` as events: what a client that comes back has missed. */
@@ -43,13 +49,19 @@ export class ChatRoom {
     const message = { id: this.#lastId, name: name === '' ? 'somebody' : name, text };
     this.#recent.push(message);
     if (this.#recent.length > RECENT) this.#recent.shift();
-    await this.#publish(CHAT_CHANNEL, { 'http-stream': toEvent(message) });
+    // Whoever listens gets the format of the own connection.
+    await this.#publish(CHAT_CHANNEL, { 'http-stream': toEvent(message), 'ws-message': toText(message) });
     return true;
   }
 }
 
-function toEvent(message: Message): string {
-  return formatEvent('chat', JSON.stringify(message), String(message.id));
+/** A message as WebSockets get it. */
+export function toText(message: ChatMessage): string {
+  return JSON.stringify(message);
+}
+
+function toEvent(message: ChatMessage): string {
+  return formatEvent('chat', toText(message), String(message.id));
 }
 
 function parsePost(body: string): { name: string; text: string } {

@@ -2,9 +2,10 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Logger } from '@p-8/core';
 import { errorText } from '../error-text.js';
 import { CHAT_CHANNEL, ChatRoom } from './chat-room.js';
+import { ChatSockets } from './chat-sockets.js';
 import { CLOCK_CHANNEL, ClockFeed } from './clock-feed.js';
 import { Counter } from './counter.js';
-import { answer, holdEvents, type Publish, readBody } from './http.js';
+import { answer, answerWebSocket, holdEvents, isWebSocketRequest, type Publish, readBody } from './http.js';
 import { renderPage } from './page.js';
 
 /** What the demo needs of the server that it runs in. */
@@ -34,16 +35,18 @@ export class Demo {
   readonly #options: DemoOptions;
   readonly #clock: ClockFeed;
   readonly #chat: ChatRoom;
+  readonly #chatSockets: ChatSockets;
   readonly #counter: Counter;
 
   constructor(options: DemoOptions) {
     this.#options = options;
     this.#clock = new ClockFeed(options.publish);
     this.#chat = new ChatRoom(options.publish);
+    this.#chatSockets = new ChatSockets(this.#chat, options.publish);
     this.#counter = new Counter(options.publish);
   }
 
-  /** To be given to the proxy as a target. */
+  /** To be given to the proxy as a target that takes WebSockets over HTTP. */
   readonly listener: RequestListener = (request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
       this.#options.logger.error({ url: request.url }, `the demo could not answer: ${errorText(error)}`);
@@ -78,7 +81,9 @@ export class Demo {
       case 'GET /chat':
         return holdEvents(response, [CHAT_CHANNEL], this.#missed(request));
       case 'POST /chat':
-        return this.#post(request, response);
+        return isWebSocketRequest(request)
+          ? answerWebSocket(request, response, (context) => this.#chatSockets.answer(context))
+          : this.#post(request, response);
       case 'GET /poll':
         return this.#counter.poll(response, searchParams.get('after'));
       case 'POST /poll':

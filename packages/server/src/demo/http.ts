@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FormatsInput, ItemOptions } from '@p-8/protocol';
+import { buffer } from 'node:stream/consumers';
+import {
+  type FormatsInput,
+  type ItemOptions,
+  isWsEventsType,
+  parseWebSocketContext,
+  type WebSocketContext,
+} from '@p-8/protocol';
 
 /** How the parts of the demo publish: `publish` of a proxy. */
 export type Publish = (channel: string, formats: FormatsInput, item?: ItemOptions) => Promise<unknown>;
@@ -28,6 +35,27 @@ export function holdEvents(response: ServerResponse, channels: readonly string[]
     'Grip-Channel': channels.join(', '),
     'Grip-Keep-Alive': ':\\n\\n; format=cstring; timeout=25',
   });
+}
+
+/** Whether the proxy tells of a WebSocket in this request. */
+export function isWebSocketRequest(request: IncomingMessage): boolean {
+  return isWsEventsType(request.headers['content-type']);
+}
+
+/** Answers a request that tells of a WebSocket with what `handle` does to its context. */
+export async function answerWebSocket(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handle: (context: WebSocketContext) => Promise<void>,
+): Promise<void> {
+  // The proxy bounds it.
+  const context = parseWebSocketContext(request.rawHeaders, await buffer(request));
+  if (!context.ok) {
+    answer(response, 400, 'text/plain', `${context.message}\n`);
+    return;
+  }
+  await handle(context.value);
+  response.writeHead(200, context.value.toHeaders()).end(context.value.toBody());
 }
 
 /** An event as an EventSource reads it. */

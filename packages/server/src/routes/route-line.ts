@@ -129,9 +129,7 @@ function parseHeaders(fields: readonly string[]): Result<[name: string, value: s
   return ok(headers);
 }
 
-function parseSockJs(
-  properties: RouteProperties,
-): Result<Pick<RouteOptions, 'sockjs' | 'sockjsAsPath'>> {
+function parseSockJs(properties: RouteProperties): Result<Pick<RouteOptions, 'sockjs' | 'sockjsAsPath'>> {
   const route: Writable<Pick<RouteOptions, 'sockjs' | 'sockjsAsPath'>> = {};
   for (const [key, name] of [
     ['sockjs', 'sockjs'],
@@ -139,7 +137,7 @@ function parseSockJs(
   ] as const) {
     const path = properties.text(key);
     if (path === undefined || path === '') continue;
-    if (!path.startsWith('/')) return wrong(`${key} must be a path`, path);
+    if (!/^\/[^?#\s]*$/.test(path)) return wrong(`${key} must be a path`, path);
     route[name] = path;
   }
   return ok(route);

@@ -27,6 +27,8 @@ export function parseTarget(section: RouteSection, pathPrefix: string | undefine
   const ssl = properties.flag('ssl');
   if (section.value === 'test') {
     target.listener = createTestTarget(pathPrefix);
+    // Only the proxy may speak for a WebSocket.
+    target.overHttp = true;
   } else {
     const url = targetUrl(section.value, ssl ? 'https' : 'http');
     if (!url.ok) return url;

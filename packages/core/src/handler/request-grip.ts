@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocketContext } from '@p-8/protocol';
+
+/** What the handler of a request is told about GRIP: `req.grip` in Express, `ctx.grip` in Koa. Source: serve-grip. */
+export interface RequestGrip {
+  /** The request comes from a GRIP proxy: this one, or one in front that proves itself. */
+  readonly isProxied: boolean;
+  /** The proxy has signed the request, and the signature is good. */
+  readonly isSigned: boolean;
+  /** A request without a good signature is not taken for one of a GRIP proxy's. */
+  readonly needsSigned: boolean;
+  /**
+   * The WebSocket that the request belongs to; null where it belongs to none. Whoever has asked for it answers with it:
+   * a response of status 200 or 204 carries what it sends, and nothing else.
+   */
+  readonly wsContext: WebSocketContext | null;
+}
+
+const kGrip = Symbol('p-8 grip');
+type GripRequest = IncomingMessage & { [kGrip]?: RequestGrip };
+
+/** What there is to know of a request that has come through a proxy; undefined for any other. */
+export function requestGrip(req: IncomingMessage): RequestGrip | undefined {
+  return (req as GripRequest)[kGrip];
+}
+
+/** Notes what there is to know of a request. */
+export function setRequestGrip(req: IncomingMessage, grip: RequestGrip): void {
+  (req as GripRequest)[kGrip] = grip;
+}
+
+// The same for all requests that carry no events, and so nobody's to change.
+
+/** Of a request of a GRIP proxy's that has signed it. */
+export const OF_PROXY: RequestGrip = plainGrip({ isProxied: true, isSigned: true, needsSigned: true });
+
+/** Of a request of a GRIP proxy's that has no key to sign. */
+export const OF_UNSIGNED_PROXY: RequestGrip = plainGrip({
+  isProxied: true,
+  isSigned: false,
+  needsSigned: false,
+});
+
+/** Of any other request. */
+export const OF_NOBODY: RequestGrip = plainGrip({ isProxied: false, isSigned: false, needsSigned: false });
+
+function plainGrip(facts: Omit<RequestGrip, 'wsContext'>): RequestGrip {
+  return Object.freeze({ ...facts, wsContext: null });
+}

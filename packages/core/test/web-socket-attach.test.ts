@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { bodyOf } from '../../../test/support/events-origin.js';
+import { eventually, settle } from '../../../test/support/eventually.js';
+import type { RawClient } from '../../../test/support/raw-client.js';
+import { useStage } from '../../../test/support/stage.js';
+import { HANDSHAKE, WsClient } from '../../../test/support/ws-client.js';
+import { asked, WebSocketBench } from './support/web-socket-bench.js';
+
+const H2C = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'];
+
+describe('a proxy attached to a server', () => {
+  const stage = useStage();
+
+  /** An origin that tells what it was asked, and lets WebSockets in. */
+  async function start(): Promise<WebSocketBench> {
+    return await WebSocketBench.overHttp(stage(), (text, { method, url, headers }) =>
+      headers['content-type'] === 'application/websocket-events'
+        ? 'OPEN\r\n'
+        : { type: 'text/plain', body: `${method} ${url} ${text}` },
+    );
+  }
+
+  async function raw(bench: WebSocketBench): Promise<RawClient> {
+    return await stage().client(bench.server);
+  }
+
+  it('serves a request that offers to upgrade to HTTP/2 as a plain one', async () => {
+    const bench = await start();
+    const client = await raw(bench);
+    client.request('GET /a?b=c', [...H2C, 'X-Own: yes']);
+    const reply = await client.reply();
+    assert.equal(`${reply.status} ${reply.body}`, '200 GET /a?b=c ');
+    const { headers } = bench.origin.requests[0] ?? {};
+    assert.equal(headers?.['x-own'], 'yes');
+    assert.equal(headers?.upgrade, undefined);
+    assert.equal(headers?.['http2-settings'], undefined);
+  });
+
+  it('serves such a request with its body, and those that follow on its connection', async () => {
+    const bench = await start();
+    const client = await raw(bench);
+    client.request('POST /a', H2C, 'a body');
+    assert.equal(String((await client.reply()).body), 'POST /a a body');
+    client.request('POST /b', H2C, 'x'.repeat(100_000));
+    assert.equal((await client.reply(1)).body.length, 'POST /b '.length + 100_000);
+    client.request('GET /c');
+    assert.equal(String((await client.reply(2)).body), 'GET /c ');
+    client.request('GET /d', HANDSHAKE);
+    await eventually(
+      () => client.text.includes('HTTP/1.1 101 '),
+      () => client.text,
+    );
+  });
+
+  it('serves such a request whose body comes later', async () => {
+    const bench = await start();
+    const client = await raw(bench);
+    client.request('POST /a', [...H2C, 'Transfer-Encoding: chunked']);
+    await settle();
+    client.write('3\r\nabc\r\n');
+    await bench.origin.bodyWith('abc');
+    client.write('3\r\ndef\r\n0\r\n\r\n');
+    assert.equal(String((await client.reply()).body), 'POST /a abcdef');
+  });
+
+  for (const offer of ['websocket, h2c', 'h2c, websocket', 'websocket/13']) {
+    it(`serves an upgrade to '${offer}' as a plain request`, async () => {
+      const bench = await start();
+      const client = await raw(bench);
+      client.request(
+        'GET /a',
+        HANDSHAKE.map((line) => line.replace('Upgrade: websocket', `Upgrade: ${offer}`)),
+      );
+      assert.equal((await client.reply()).status, 200);
+    });
+  }
+
+  it('takes WebSockets whatever the letter case', async () => {
+    const bench = await start();
+    const client = await raw(bench);
+    client.request(
+      'GET /a',
+      HANDSHAKE.map((line) => line.replace('Upgrade: websocket', 'UPGRADE: WebSocket')),
+    );
+    await eventually(
+      () => client.text.includes('HTTP/1.1 101 '),
+      () => client.text,
+    );
+  });
+
+  it('serves what its filter does not want as a plain request', async () => {
+    const bench = await start();
+    const { server } = bench.server;
+    bench.proxy.attach(server, { filter: (req) => req.url !== '/mine' });
+    const refused = await bench.ask('/mine');
+    assert.equal(String((await refused.raw.reply()).body), 'GET /mine ');
+    await bench.open('/yours');
+  });
+
+  it('leaves what its filter does not want to others', async () => {
+    const bench = await start();
+    const { server } = bench.server;
+    const taken: string[] = [];
+    const listener = (req: IncomingMessage, socket: Duplex): void => {
+      if (req.url !== '/mine') return;
+      taken.push(req.url);
+      socket.end('HTTP/1.1 101 Mine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    };
+    server.on('upgrade', listener);
+    bench.proxy.attach(server, { filter: (req) => req.url !== '/mine' });
+    const mine = await bench.ask('/mine');
+    assert.equal((await mine.opened()).reason, 'Mine');
+    await bench.open('/yours');
+    assert.deepEqual(taken, ['/mine']);
+    assert.deepEqual(asked(bench), ['OPEN\r\n']);
+  });
+
+  it('leaves other protocols to others', async () => {
+    const bench = await start();
+    bench.server.server.on('upgrade', (req, socket) => {
+      if (req.headers.upgrade === 'tls') socket.end('HTTP/1.1 101 Tls\r\nConnection: close\r\n\r\n');
+    });
+    const client = await raw(bench);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tls\r\n\r\n');
+    await client.closed();
+    assert.match(client.text, /^HTTP\/1\.1 101 Tls/);
+    await bench.open();
+  });
+
+  it('takes each WebSocket once, however often it is attached', async () => {
+    const bench = await start();
+    for (let i = 0; i < 3; i++) bench.proxy.attach(bench.server.server);
+    await bench.open();
+    assert.equal(bench.server.server.listenerCount('upgrade'), 1);
+    assert.deepEqual(asked(bench), ['OPEN\r\n']);
+  });
+
+  it('can be attached to several servers', async () => {
+    const bench = await start();
+    const second = await stage().proxy({ target: bench.origin.url });
+    bench.proxy.attach(second.server);
+    await WsClient.open(stage(), second);
+    await bench.open();
+    assert.equal(bench.proxy.stats().sessions, 2);
+  });
+
+  it('leaves the server alone once it is closed', async () => {
+    const bench = await start();
+    await bench.proxy.close();
+    assert.equal(bench.server.server.listenerCount('upgrade'), 0);
+  });
+
+  it('of a filter that throws loses that connection, and no other', async () => {
+    const errors: unknown[] = [];
+    const ignore = (): void => {};
+    const logger = {
+      error: (fields: object) => errors.push(fields),
+      warn: ignore,
+      info: ignore,
+      debug: ignore,
+    };
+    const bench = await WebSocketBench.overHttp(stage(), undefined, { proxy: { logger } });
+    const first = await bench.open();
+    bench.proxy.attach(bench.server.server, {
+      filter: (req) => {
+        if (req.url === '/bad') throw new Error('injected');
+        return true;
+      },
+    });
+    assert.equal(await (await bench.ask('/bad')).closed(), 'ended');
+    assert.equal(errors.length, 1);
+    await bench.open('/good');
+    first.text('still here');
+    await eventually(() => asked(bench).join('').includes('still here'), 'the first one is heard');
+  });
+
+  describe('with the app as the origin', () => {
+    type App = (req: IncomingMessage, res: ServerResponse, body: string) => void;
+
+    async function serve(app: App): Promise<Awaited<ReturnType<typeof mount>>> {
+      return await mount((req, res) => {
+        let body = '';
+        req.setEncoding('latin1');
+        req.on('data', (chunk: string) => {
+          body += chunk;
+        });
+        req.on('end', () => app(req, res, body));
+      });
+    }
+
+    /** A proxy that is mounted in an app. */
+    async function mount(
+      listener: http.RequestListener,
+    ): Promise<{ readonly port: number; readonly proxy: WebSocketBench['proxy'] }> {
+      const inner = http.createServer();
+      const { proxy, server, port } = await stage().proxy({}, inner);
+      server.removeAllListeners('request');
+      server.on('request', proxy.wrap(listener));
+      proxy.attach(server);
+      return { port, proxy };
+    }
+
+    it('asks the app what to do with each message', async () => {
+      const bodies: string[] = [];
+      const server = await serve((req, res, body) => {
+        bodies.push(`${req.method} ${req.url} ${req.headers['content-type']} ${body}`);
+        res.setHeader('Content-Type', 'application/websocket-events');
+        res.end(body, 'latin1');
+      });
+      const client = await WsClient.open(stage(), server, '/chat?room=1');
+      client.text('hello');
+      assert.equal(await client.next(), 'text hello');
+      client.close(1000, 'bye');
+      assert.equal(await client.next(), 'close 1000 bye');
+      assert.deepEqual(bodies, [
+        'POST /chat?room=1 application/websocket-events OPEN\r\n',
+        'POST /chat?room=1 application/websocket-events TEXT 5\r\nhello\r\n',
+        'POST /chat?room=1 application/websocket-events CLOSE 5\r\n\x03\xe8bye\r\n',
+      ]);
+    });
+
+    it('gives the app the client’s address and fields, and a signature', async () => {
+      const seen: IncomingMessage[] = [];
+      const server = await serve((req, res) => {
+        seen.push(req);
+        res.writeHead(200, { 'Content-Type': 'application/websocket-events' }).end('OPEN\r\n');
+      });
+      await WsClient.open(stage(), server, '/', ['Cookie: a=b', 'Grip-Sig: forged', 'Grip-Last: forged']);
+      const [req] = seen;
+      assert.equal(req?.socket.remoteAddress, '127.0.0.1');
+      assert.equal(req?.headers.cookie, 'a=b');
+      assert.match(String(req?.headers['grip-sig']), /^ey.*\..*\./);
+      assert.equal(req?.headers['grip-last'], undefined);
+      assert.equal(req?.headers['sec-websocket-extensions'], 'grip');
+      assert.match(String(req?.headers['connection-id']), /^[0-9a-f-]{36}$/);
+    });
+
+    it('relays an app that does not want a WebSocket', async () => {
+      const server = await serve((_req, res) =>
+        res.writeHead(404, { 'Content-Type': 'text/plain' }).end('no'),
+      );
+      const reply = await (await WsClient.ask(stage(), server)).raw.reply();
+      assert.equal(`${reply.status} ${reply.body}`, '404 no');
+    });
+
+    it('answers 502 when the app gives no answer', async () => {
+      const server = await serve((_req, res) => res.destroy());
+      assert.equal((await (await WsClient.ask(stage(), server)).raw.reply()).status, 502);
+    });
+
+    it('publishes to clients of the app', async () => {
+      const server = await serve((_req, res, body) => {
+        res.writeHead(200, {
+          'Content-Type': 'application/websocket-events',
+          'Sec-WebSocket-Extensions': 'grip',
+        });
+        const control = 'c:{"type":"subscribe","channel":"news"}';
+        res.end(body === 'OPEN\r\n' ? `OPEN\r\nTEXT ${control.length.toString(16)}\r\n${control}\r\n` : '');
+      });
+      const client = await WsClient.open(stage(), server);
+      await server.proxy.publish('news', { 'ws-message': 'hello' });
+      assert.equal(await client.next(), 'text hello');
+    });
+
+    it('says what is missing where the server is not known', async () => {
+      const { proxy } = await stage().proxy({ debug: true });
+      const plain = http.createServer().on('upgrade', (req, socket, head) => {
+        Object.defineProperty(req.socket, 'server', { value: undefined });
+        proxy.upgrade(req, socket, head);
+      });
+      plain.listen(0, '127.0.0.1');
+      await new Promise((resolve) => plain.once('listening', resolve));
+      stage().onClose(() => plain.close());
+      const { port } = plain.address() as { port: number };
+      const reply = await (await WsClient.ask(stage(), { port })).raw.reply();
+      assert.equal(reply.status, 502);
+      assert.match(String(reply.body), /call attach\(server\)/);
+    });
+  });
+
+  it('keeps what a client sends apart from what the proxy sends', async () => {
+    const bench = await start();
+    const client = await raw(bench);
+    client.request('POST /a', ['Content-Type: application/websocket-events'], 'TEXT 2\r\nhi\r\n');
+    assert.equal((await client.reply()).status, 403);
+    assert.deepEqual(bench.origin.requests.map(bodyOf), []);
+  });
+});
