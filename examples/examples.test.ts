@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { P8Server } from 'p-8';
+import SockJS from 'sockjs-client';
+import { WebSocketClient } from '../test/support/web-socket-client.js';
 import { RunningExample } from './running-example.js';
 
 /** Starting Node with a TypeScript loader takes a while on a busy machine. */
@@ -7,16 +11,22 @@ const TIMEOUT = 30_000;
 
 describe('examples', function () {
   this.timeout(TIMEOUT);
-  let example: RunningExample | undefined;
+  const closing: (() => unknown)[] = [];
 
-  async function start(name: string, ...args: string[]): Promise<RunningExample> {
-    example = await RunningExample.start(name, ...args);
+  async function start(...args: Parameters<typeof RunningExample.start>): Promise<RunningExample> {
+    const example = await RunningExample.start(...args);
+    closing.push(() => example.stop());
     return example;
   }
 
+  async function open(base: URL | string, path: string): Promise<WebSocketClient> {
+    const client = await WebSocketClient.open(new URL(path, base));
+    closing.push(() => client.terminate());
+    return client;
+  }
+
   afterEach(async () => {
-    await example?.stop();
-    example = undefined;
+    for (const close of closing.splice(0).reverse()) await close();
   });
 
   for (const name of ['express-stream', 'plain-node']) {
@@ -34,7 +44,7 @@ describe('examples', function () {
     it(`legacy-origin: a client is held for a server behind, ${origin[0] ?? 'node'}`, async function () {
       const [command] = origin;
       if (command !== undefined && spawnSync(command, ['--version']).error !== undefined) this.skip();
-      const running = await start('legacy-origin', ...origin);
+      const running = await start('legacy-origin', origin);
       const stream = await running.get('/');
       assert.equal(stream.head.headers['grip-hold'], undefined);
       assert.equal(await stream.until('\n'), '[open]\n');
@@ -95,6 +105,88 @@ describe('examples', function () {
     const second = await running.get('/events', { headers: { 'Last-Event-ID': lastEventId } });
     assert.match(await second.until('}\n\n'), /^:\n\nid: \d+\ndata: \{.*"text":"is anybody there\?"\}\n\n$/);
   });
+
+  it('express-chat-websocket: everybody hears what is said, newcomers what was said', async () => {
+    const running = await start('express-chat-websocket');
+    assert.match(await running.getText('/'), /new WebSocket/);
+    const ann = await open(running.url, '/chat');
+    const bob = await open(running.url, '/chat');
+    ann.send('{"name": "ann", "text": "hello", "more": "x"}');
+    for (const client of [ann, bob])
+      assert.deepEqual(await client.nextJson(), { name: 'ann', text: 'hello' });
+    ann.send('no message');
+    bob.socket.close(1001);
+    assert.equal(await bob.next(), 'close 1001');
+    const late = await open(running.url, '/chat');
+    assert.deepEqual(await late.nextJson(), { name: 'ann', text: 'hello' });
+    assert.match(await running.post('/chat', 'hello'), /for WebSockets/);
+  });
+
+  it('express-chat-websocket: it is the same behind a GRIP proxy', async () => {
+    const server = new P8Server({
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      control: { port: 0, key: 'secret' },
+      proxy: { sigKey: 'changeme' },
+      routes: [{ target: { url: 'http://localhost:80', overHttp: true } }],
+    });
+    closing.push(() => server.close());
+    await server.start();
+    const GRIP_URL = `${server.controlUrl}/?key=secret&verify-key=changeme`;
+    const running = await start('express-chat-websocket', [], { GRIP_URL });
+    server.proxy.setRoutes([{ target: { url: running.url.origin, overHttp: true } }]);
+    const [front = ''] = server.urls;
+    const ann = await open(front, '/chat');
+    const bob = await open(front, '/chat');
+    ann.send('{"name": "ann", "text": "hello"}');
+    for (const client of [ann, bob])
+      assert.deepEqual(await client.nextJson(), { name: 'ann', text: 'hello' });
+    assert.equal(server.proxy.stats().sessions, 2);
+  });
+
+  it('koa-websocket: all are told who is here, when somebody comes, goes or is lost', async () => {
+    const running = await start('koa-websocket');
+    await assert.rejects(open(running.url, '/here'), /400/);
+    const ann = await open(running.url, '/here?name=ann');
+    assert.deepEqual(await ann.nextJson(), ['ann']);
+    const bob = await open(running.url, '/here?name=bob');
+    assert.deepEqual(await bob.nextJson(), ['ann', 'bob']);
+    assert.deepEqual(await ann.nextJson(), ['ann', 'bob']);
+    ann.send('Who am I?');
+    assert.equal(await ann.next(), 'text You are ann.');
+    bob.terminate();
+    assert.deepEqual(await ann.nextJson(), ['ann']);
+    const cleo = await open(running.url, '/here?name=cleo');
+    assert.deepEqual(await ann.nextJson(), ['ann', 'cleo']);
+    await cleo.close();
+    assert.deepEqual(await ann.nextJson(), ['ann']);
+  });
+
+  it('legacy-websocket: messages pass, and what is published reaches the clients of the server behind', async () => {
+    const running = await start('legacy-websocket');
+    const client = await open(running.url, '/');
+    client.send('hello');
+    assert.equal(await client.next(), 'text You said: hello');
+    const receipt = JSON.parse(await running.post('/news', 'hello, all'));
+    assert.equal(receipt.delivered, 1);
+    assert.equal(await client.next(), 'text hello, all');
+    client.socket.close(4000, 'done');
+    assert.equal(await client.next(), 'close 4000 done');
+  });
+
+  for (const transport of ['websocket', 'xhr-streaming', 'xhr-polling']) {
+    it(`sockjs-chat: SockJS clients and WebSockets talk to each other, ${transport}`, async () => {
+      const running = await start('sockjs-chat');
+      assert.match(await running.getText('/sockjs.js'), /sockjs-client v1\.6\.1/);
+      const sockjs = new SockJS(`${running.url}chat/sockjs`, null, { transports: transport });
+      closing.push(() => sockjs.close());
+      await new Promise((resolve) => sockjs.addEventListener('open', resolve));
+      const heard = once(sockjs as unknown as EventTarget, 'message');
+      const plain = await open(running.url, '/chat');
+      sockjs.send('hello');
+      assert.equal(await plain.next(), 'text hello');
+      assert.equal((await heard)[0].data, 'hello');
+    });
+  }
 });
 
 function say(running: RunningExample, text: string): Promise<string> {

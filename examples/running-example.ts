@@ -59,11 +59,15 @@ export class RunningExample {
     this.url = new URL(url);
   }
 
-  /** Starts `examples/NAME/main.mjs` on a free port; resolves when it has said where it is. */
-  static async start(name: string, ...args: string[]): Promise<RunningExample> {
+  /** Starts `examples/NAME/main.mjs` on a free port; resolves when it has said where it is. `env`: besides our own. */
+  static async start(
+    name: string,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<RunningExample> {
     const main = path.join(import.meta.dirname, name, 'main.mjs');
     const child = spawn(process.execPath, ['--conditions=@p-8/source', '--import', 'tsx', main, ...args], {
-      env: { ...process.env, PORT: '0' },
+      env: { ...process.env, PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const lines = createInterface(child.stdout);

@@ -289,6 +289,12 @@ describe('the origin of a SockJS session', () => {
     assert.equal(await stage().post('/echo/0/s/xhr'), '200 o\n');
   });
 
+  it('is taken to have refused when it gives another answer than to a WebSocket', async () => {
+    // The client would take this for the open frame.
+    stage().behaviour = ({ client }) => client.reject(200, 'OK', [], Buffer.from('ok\n'));
+    assert.equal(await stage().post('/echo/0/s/xhr'), '502 The origin did not answer as a WebSocket.\n');
+  });
+
   it('is told when the client leaves before it was let in', async () => {
     stage().behaviour = 'wait';
     const poll = await stage().start('POST /echo/0/s/xhr');

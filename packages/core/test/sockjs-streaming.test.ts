@@ -147,14 +147,21 @@ for (const { name, line, type, prelude, frame } of STREAMS) {
       assert.equal(late.body.toString(), prelude + frame('c[1002,"Connection interrupted"]'));
     });
 
-    it('is cut when the origin breaks off, and no new session takes its place', async () => {
+    it('ends without a close when the origin breaks off, and no new session takes its place', async () => {
       const client = await stage().start(line);
       await body(client, 'o');
       (await stage().origin()).client.abort();
-      await client.closed();
-      assert.equal(client.replies[0]?.complete, false);
+      assert.equal((await client.reply()).body.toString(), prelude + frame('o'));
       assert.equal((await stage().ask(line)).status, 410);
       assert.equal(stage().origins.length, 1);
+    });
+
+    it('is refused when the origin breaks off before it has let the client in', async () => {
+      stage().behaviour = 'wait';
+      const client = await stage().start(line);
+      (await stage().origin()).client.abort();
+      assert.equal((await client.reply()).status, 410);
+      assert.equal((await stage().ask(line)).status, 410);
     });
 
     it('ends with a close when the proxy ends', async () => {
@@ -171,6 +178,13 @@ for (const { name, line, type, prelude, frame } of STREAMS) {
         client.reject(401, '', ['Content-Type', 'text/plain'], Buffer.from('who?'));
       const reply = await stage().ask(line);
       assert.equal(`${reply.status} ${reply.reason} ${reply.body}`, '401 Unauthorized who?');
+    });
+
+    it('is refused too when the origin gives another answer than to a WebSocket', async () => {
+      stage().behaviour = ({ client }) => client.reject(200, 'OK', [], Buffer.from('open\n'));
+      const reply = await stage().ask(line);
+      assert.equal(`${reply.status} ${reply.body}`, '502 The origin did not answer as a WebSocket.\n');
+      assert.equal(stage().endpoint.size, 0);
     });
 
     it('works with HTTP/1.0, until the connection ends', async () => {

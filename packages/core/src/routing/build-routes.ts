@@ -78,7 +78,7 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
     pathPrefix: route.pathPrefix ?? '',
     origin,
     grip: route.grip ?? true,
-    overHttp: targets.some(({ overHttp }) => overHttp === true),
+    overHttp: targets.some(({ overHttp, listener }) => overHttp === true || listener !== undefined),
     targetUrls,
     jsonp: route.jsonp ?? {},
     origins: route.origins ?? settings.origins,

@@ -10,7 +10,7 @@ import {
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import { type Session, Subscription } from '../hub/session.js';
-import { type MessageType, WebSocketMessage } from '../websocket/message.js';
+import { checkMessage, type MessageType, WebSocketMessage } from '../websocket/message.js';
 import { changesContent, filterContent } from './content-filters.js';
 import { DelayedMessage } from './delayed-message.js';
 import type { SessionServices } from './held-request.js';
@@ -88,6 +88,8 @@ export class WebSocketGrip {
     if (!changesContent(filters)) return published.webSocketMessage;
     const content = filterContent(format.content, filters, this.#meta, () => undefined);
     if (!content.ok) return this.#filterError(content.message, 'dropped');
+    const wrong = checkMessage(format.type, content.value);
+    if (wrong !== undefined) return this.#filterError(`filter error: ${wrong}`, 'dropped');
     return new WebSocketMessage(format.type, content.value);
   }
 

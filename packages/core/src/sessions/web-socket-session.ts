@@ -281,7 +281,8 @@ export class WebSocketSession
 
   #deliver(message: WebSocketMessage): Outcome {
     const { pendingBytes, blocked } = this.#client;
-    if (pendingBytes + message.content.length > this.#services.sessionQueueBytes) {
+    // What is larger than the queue reaches a client that waits for nothing else.
+    if (pendingBytes > 0 && pendingBytes + message.content.length > this.#services.sessionQueueBytes) {
       this.#closeSlowClient();
       return 'dropped';
     }

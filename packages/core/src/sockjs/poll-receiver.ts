@@ -20,7 +20,7 @@ export class PollReceiver extends Receiver {
 
   abort(): void {
     this.#ended = true;
-    this.refuse(410, 'Session terminated');
+    this.refuseLost();
   }
 
   onClientDrained(): void {}

@@ -31,7 +31,7 @@ export abstract class Receiver implements ClientOwner {
   abstract begin(): void;
   abstract write(frame: string): void;
   abstract end(): void;
-  /** The session has broken off: the client must see that the response is not whole. */
+  /** The session has broken off: no frame follows. */
   abstract abort(): void;
   abstract onClientDrained(): void;
   /** The client has left; the owner will hear of it, if it has not yet. */
@@ -54,6 +54,11 @@ export abstract class Receiver implements ClientOwner {
   /** Answers with a line of text, in place of frames. */
   refuse(status: number, message: string): void {
     this.request.refuse(status, message);
+  }
+
+  /** Says that the session has broken off, in place of frames. */
+  refuseLost(): void {
+    this.refuse(410, 'Session terminated');
   }
 
   onClientGone(): void {

@@ -6,10 +6,11 @@ import type { ClientWebSocket } from '../websocket/client-web-socket.js';
 import type { FrameFormat } from './frame-format.js';
 import { handshakeFor, withPath } from './handshake-request.js';
 import { IframePage } from './iframe-page.js';
+import { PageGuard } from './page-guard.js';
 import { PollReceiver } from './poll-receiver.js';
 import { readSend } from './send-request.js';
 import { readSockJsPath } from './sockjs-path.js';
-import { SockJsRequest } from './sockjs-request.js';
+import { cacheFields, SockJsRequest } from './sockjs-request.js';
 import type { SockJsServices } from './sockjs-services.js';
 import { SockJsSession } from './sockjs-session.js';
 import { SockJsWebSocket } from './sockjs-web-socket.js';
@@ -30,6 +31,8 @@ export interface SockJsOptions {
   readonly asPath: string | undefined;
   /** URL of the client's script, for the iframe page. */
   readonly clientUrl: string;
+  /** Origins of the pages that may open sessions, as far as `Origin` does not say already; undefined: all. */
+  readonly origins?: readonly string[] | undefined;
 }
 
 /** Opens a WebSocket to the origin for a client that is to be let in. `request`: the handshake as the origin will see it. */
@@ -42,6 +45,7 @@ export class SockJsEndpoint {
   readonly #open: OpenWebSocket;
   readonly #services: SockJsServices;
   readonly #iframePage: IframePage;
+  readonly #guard: PageGuard | undefined;
   readonly #sessions = new Map<string, SockJsSession>();
   readonly #webSockets = new Set<SockJsWebSocket>();
   #closed = false;
@@ -52,6 +56,7 @@ export class SockJsEndpoint {
     this.#open = open;
     this.#services = services;
     this.#iframePage = new IframePage(options.clientUrl);
+    this.#guard = options.origins && new PageGuard(options.origins);
   }
 
   /** How many sessions there are, those included whose end is remembered for a while. */
@@ -151,12 +156,16 @@ export class SockJsEndpoint {
 
   #answerIframe(request: SockJsRequest): void {
     const { body, entityTag } = this.#iframePage;
-    const now = this.#services.clock.now();
+    // Who may embed it can change: then it must be asked for each time.
+    const fields =
+      this.#guard === undefined
+        ? cacheFields(this.#services.clock.now())
+        : ['Cache-Control', 'no-cache', 'Content-Security-Policy', this.#guard.framePolicy];
+    fields.push('ETag', entityTag);
     if (this.#iframePage.isKnown(request.req.headers['if-none-match'])) {
-      request.answerCacheable(304, ['ETag', entityTag], new Uint8Array(0), now);
+      request.respond(304, '', fields, new Uint8Array(0));
     } else {
-      const fields = ['Content-Type', 'text/html; charset=UTF-8', 'ETag', entityTag];
-      request.answerCacheable(200, fields, body, now);
+      request.respond(200, '', ['Content-Type', 'text/html; charset=UTF-8', ...fields], body);
     }
   }
 
@@ -184,7 +193,7 @@ export class SockJsEndpoint {
   }
 
   #receive(request: SockJsRequest, id: string, { format, streams }: ReceivingTransport): void {
-    const chosen = typeof format === 'function' ? formatFor(request, format) : format;
+    const chosen = typeof format === 'function' ? this.#formatFor(request, format) : format;
     if (chosen === undefined) return;
     // Whatever body it has must not hold up what comes after it.
     if (!request.req.readableDidRead) request.req.resume();
@@ -200,18 +209,22 @@ export class SockJsEndpoint {
     this.#sessions.set(id, session);
     this.#open(session, handshakeFor(request.request, this.#asPath ?? this.#prefix));
   }
-}
 
-/** Undefined: the callback is missing or wrong, and the client has been told. */
-function formatFor(
-  request: SockJsRequest,
-  format: (callback: string) => FrameFormat,
-): FrameFormat | undefined {
-  const { query } = request;
-  const callback = query.get('c') ?? query.get('callback');
-  if (callback !== null && CALLBACK.test(callback)) return format(callback);
-  request.refuse(500, callback === null ? '"callback" parameter required' : 'invalid "callback" parameter');
-  return undefined;
+  /** For a response that a page runs. Undefined: it must not, or has not said how, and the client has been told. */
+  #formatFor(request: SockJsRequest, format: (callback: string) => FrameFormat): FrameFormat | undefined {
+    const { query } = request;
+    const callback = query.get('c') ?? query.get('callback');
+    if (this.#guard?.allows(request.req.headers) === false) {
+      request.refuse(403, 'This page may not open a WebSocket here.');
+    } else if (callback === null) {
+      request.refuse(500, '"callback" parameter required');
+    } else if (!CALLBACK.test(callback)) {
+      request.refuse(500, 'invalid "callback" parameter');
+    } else {
+      return format(callback);
+    }
+    return undefined;
+  }
 }
 
 /** What clients ask before they begin a session. They have no good source of chance of their own. */

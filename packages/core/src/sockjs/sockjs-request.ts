@@ -58,7 +58,7 @@ export class SockJsRequest {
 
   /** Answers with text that is not to be kept. */
   answer(status: number, type: string, body: string): void {
-    this.#respond(status, '', ['Content-Type', type, ...this.privateFields], Buffer.from(body));
+    this.respond(status, '', ['Content-Type', type, ...this.privateFields], Buffer.from(body));
   }
 
   /** Answers with a line that says what is wrong. */
@@ -68,7 +68,7 @@ export class SockJsRequest {
 
   /** Answers that only these methods will do: RFC 9110 15.5.6. */
   refuseMethod(allowed: readonly string[]): void {
-    this.#respond(405, '', ['Allow', allowed.join(', '), ...this.privateFields], new Uint8Array(0));
+    this.respond(405, '', ['Allow', allowed.join(', '), ...this.privateFields], new Uint8Array(0));
   }
 
   /** Answers as the origin has answered a handshake. */
@@ -77,15 +77,10 @@ export class SockJsRequest {
     const names = new Set(['content-length']);
     for (let i = 0; i < own.length; i += 2) names.add(own[i]?.toLowerCase() ?? '');
     const fields = filterHeaders(headers, (name) => !names.has(name) && !isHopByHop(name));
-    this.#respond(status, reason, [...fields, ...own], body);
+    this.respond(status, reason, [...fields, ...own], body);
   }
 
-  /** Answers with what may be kept for a year from `now`, in milliseconds. */
-  answerCacheable(status: number, fields: HeaderList, body: Uint8Array, now: number): void {
-    this.#respond(status, '', [...fields, ...cacheFields(now)], body);
-  }
-
-  /** Lets pages of other origins use a resource: https://fetch.spec.whatwg.org/#http-cors-protocol. */
+  /** Lets pages of other origins use a resource: https://fetch.spec.whatwg.org/#http-cors-protocol. `now`: in milliseconds. */
   answerPreflight(methods: readonly string[], now: number): void {
     const fields = [
       ...this.#crossOriginFields(),
@@ -93,8 +88,9 @@ export class SockJsRequest {
       methods.join(', '),
       'Access-Control-Max-Age',
       String(CACHE_SECONDS),
+      ...cacheFields(now),
     ];
-    this.answerCacheable(204, fields, new Uint8Array(0), now);
+    this.respond(204, '', fields, new Uint8Array(0));
   }
 
   /** Sends the head of a response whose length nobody knows yet. False: there is nobody to send it to. */
@@ -110,7 +106,8 @@ export class SockJsRequest {
     }
   }
 
-  #respond(status: number, reason: string, fields: HeaderList, body: Uint8Array): void {
+  /** Sends a whole response. */
+  respond(status: number, reason: string, fields: HeaderList, body: Uint8Array): void {
     try {
       this.client.respond(status, reason, fields, body);
     } catch (error) {
@@ -139,7 +136,8 @@ export class SockJsRequest {
   }
 }
 
-function cacheFields(now: number): string[] {
+/** The fields of what may be kept for a year from `now`, in milliseconds. */
+export function cacheFields(now: number): string[] {
   const expires = new Date(now + CACHE_SECONDS * 1000).toUTCString();
   return ['Cache-Control', `public, max-age=${CACHE_SECONDS}`, 'Expires', expires];
 }

@@ -83,7 +83,10 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
 
   reject(status: number, reason: string, headers: HeaderList, body: Uint8Array): void {
     if (this.#state !== 'opening') return;
-    this.#takeReceiver()?.relay(status, reason, headers, body);
+    const receiver = this.#takeReceiver();
+    // With this status, clients would read the body as frames, and ask again without end.
+    if (status === 200) receiver?.refuse(502, 'The origin did not answer as a WebSocket.');
+    else receiver?.relay(status, reason, headers, body);
     this.#forget();
   }
 
@@ -126,7 +129,7 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
   /** The client asks for frames. */
   receive(receiver: Receiver): void {
     if (this.#state === 'left' || this.#state === 'over') {
-      if (this.#lastFrame === undefined) receiver.refuse(410, 'Session terminated');
+      if (this.#lastFrame === undefined) receiver.refuseLost();
       else receiver.writeLast(this.#lastFrame);
     } else if (this.#receiver !== undefined) {
       receiver.writeLast(frames.BUSY_FRAME);

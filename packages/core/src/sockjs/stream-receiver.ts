@@ -49,9 +49,10 @@ export class StreamReceiver extends Receiver implements StreamOwner {
     this.#stream?.end();
   }
 
+  /** The client asks again after any end: then it is told. To cut the response instead would leave clients in Node waiting. */
   abort(): void {
-    this.#ended = true;
-    this.request.client.abort();
+    if (this.#stream === undefined) this.refuseLost();
+    this.end();
   }
 
   onClientDrained(): void {

@@ -1,8 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import http, { type IncomingMessage, type Server } from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
+import { createPool } from './connection-pool.js';
 import { type CallCounter, Exchange } from './exchange.js';
-import { Pool } from './undici.js';
+import type { Pool } from './undici.js';
 import type { ClientFacts, Upstream, UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
 /** Carries the number of a follow-up from our client side to our server side; the app never sees it. */
@@ -52,8 +53,7 @@ export class InProcessUpstream implements Upstream {
     this.#inner = http.createServer((req, res) => this.#receive(req, res));
     // Follow-ups of one client may wait for another's for as long as the app likes: no time-out of ours cuts them.
     this.#inner.requestTimeout = 0;
-    this.#pool = new Pool('http://p-8.invalid', {
-      pipelining: 1,
+    this.#pool = createPool('http://p-8.invalid', {
       connect: (_options, callback) => {
         const [ours, theirs] = duplexPair().map(asSocket) as [Duplex, Duplex];
         // Unlike those of a connection, the ends of a pair do not notice when the other one is gone.

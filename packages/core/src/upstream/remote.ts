@@ -1,9 +1,10 @@
 import net, { type Socket } from 'node:net';
 import { GripError } from '../errors.js';
 import { hostName } from '../http/client-request.js';
+import { createPool } from './connection-pool.js';
 import { type CallCounter, Exchange } from './exchange.js';
 import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
-import { buildConnector, type Connector, Pool } from './undici.js';
+import { buildConnector, type Connector, type Pool } from './undici.js';
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
 /** How to reach one remote origin. */
@@ -36,7 +37,7 @@ export class RemoteUpstream implements Upstream {
     this.#responseTimeout = options.responseTimeout;
     this.#url = new URL(options.url);
     this.#connector = connector(options);
-    this.#pool = new Pool(options.url, { pipelining: 1, allowH2: false, connect: this.#connector });
+    this.#pool = createPool(options.url, { allowH2: false, connect: this.#connector });
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {

@@ -7,3 +7,13 @@ declare module 'undici/lib/dispatcher/pool.js' {
   import { Pool } from 'undici';
   export default Pool;
 }
+
+declare module 'undici/lib/dispatcher/pool-base.js' {
+  import type { Client, Pool } from 'undici';
+
+  const kClients: unique symbol;
+  const base: { readonly kClients: typeof kClients };
+  export default base;
+  /** A pool, and the list of what opens its connections. */
+  export type PoolWithClients = Pool & { readonly [kClients]: Client[] };
+}

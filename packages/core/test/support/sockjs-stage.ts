@@ -40,7 +40,8 @@ export class SockJsStage {
   constructor(options: SockJsStageOptions = {}) {
     const onError = (error: unknown): unknown => this.errors.push(error);
     this.timers = new Timers(this.clock, onError);
-    const { prefix = '/echo', asPath, clientUrl = '/sockjs.js', maxMessageBytes = 1024 * 1024 } = options;
+    const { prefix = '/echo', asPath, clientUrl = '/sockjs.js', origins } = options;
+    const { maxMessageBytes = 1024 * 1024 } = options;
     const flusher = new Flusher(onError);
     const services: SockJsServices = {
       clock: this.clock,
@@ -51,7 +52,7 @@ export class SockJsStage {
     };
     this.#before = options.before;
     this.endpoint = new SockJsEndpoint(
-      { prefix, asPath, clientUrl },
+      { prefix, asPath, clientUrl, origins },
       (client, request) => this.origins.push(new FakeOrigin(client, request, this.behaviour)),
       services,
     );
