@@ -3,15 +3,30 @@ import poolBase, { type PoolWithClients } from 'undici/lib/dispatcher/pool-base.
 import { eventually } from '../../../test/support/eventually.js';
 import { useStage } from '../../../test/support/stage.js';
 import { createPool } from '../src/upstream/connection-pool.js';
+import { Exchange } from '../src/upstream/exchange.js';
 import type { Pool } from '../src/upstream/undici.js';
+import type { UpstreamHandler } from '../src/upstream/upstream.js';
 
 const PEAK = 50;
 
 describe('a pool of connections to an origin', () => {
   const stage = useStage();
   const sizeOf = (pool: Pool): number => (pool as PoolWithClients)[poolBase.kClients].length;
-  const ask = async (pool: Pool): Promise<string> =>
-    (await pool.request({ method: 'GET', path: '/' })).body.text();
+  const ask = (pool: Pool): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let text = '';
+      const handler: UpstreamHandler = {
+        onHead() {},
+        onData(chunk) {
+          text += chunk;
+          return true;
+        },
+        onEnd: () => resolve(text),
+        onError: ({ detail }) => reject(new Error(detail)),
+      };
+      const exchange = new Exchange(handler, { active: 0 }, (_exchange, error) => reject(error));
+      exchange.dispatch(pool, { method: 'GET', path: '/', headers: [], body: null }, 0);
+    });
 
   it('keeps nothing of a busy moment once its connections are closed, and opens new ones', async () => {
     const waiting: (() => void)[] = [];

@@ -67,10 +67,10 @@ export class ServedApps {
 
   #createSockJs(origin: AppOrigin): SockJsEndpoint | undefined {
     const { settings, services } = this.#context;
-    const { sockjs: prefix, sockjsAsPath: asPath, sockjsUrl: clientUrl } = settings;
+    const { sockjs: prefix, sockjsAsPath: asPath, sockjsUrl: clientUrl, origins } = settings;
     if (prefix === undefined) return undefined;
     return new SockJsEndpoint(
-      { prefix, asPath, clientUrl },
+      { prefix, asPath, clientUrl, origins },
       (client, request) => new WebSocketSession(services, { client, request, origin, trusted: false }).open(),
       services,
     );

@@ -47,7 +47,7 @@ export class SockJsEndpoints {
     const { services, settings } = this.#context;
     const { prefix = '', asPath } = route.sockjs ?? {};
     const endpoint = new SockJsEndpoint(
-      { prefix, asPath, clientUrl: settings.sockjsUrl },
+      { prefix, asPath, clientUrl: settings.sockjsUrl, origins: route.origins },
       (client, request) => {
         const { origin } = entry.route;
         new WebSocketSession(services, { client, request, origin, trusted: false }).open();
@@ -59,6 +59,6 @@ export class SockJsEndpoints {
   }
 }
 
-function keyOf({ id, host, protocol, ssl, pathPrefix, sockjs }: Route): string {
-  return JSON.stringify([id, host, protocol, ssl, pathPrefix, sockjs]);
+function keyOf({ id, host, protocol, ssl, pathPrefix, sockjs, origins }: Route): string {
+  return JSON.stringify([id, host, protocol, ssl, pathPrefix, sockjs, origins]);
 }

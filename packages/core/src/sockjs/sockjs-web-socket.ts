@@ -2,8 +2,8 @@ import type { HeaderList } from '@p-8/protocol';
 import { Timer, type TimerOwner } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-web-socket.js';
 import { type MessageType, WebSocketMessage } from '../websocket/message.js';
+import { nobody } from '../websocket/nobody.js';
 import * as frames from './frames.js';
-import { nobody } from './nobody.js';
 import { readWebSocketMessages } from './sent-messages.js';
 import type { SockJsServices } from './sockjs-services.js';
 

@@ -13,9 +13,9 @@ export function createPool(url: string, options: undici.Pool.Options): Pool {
   const clients = (pool as PoolWithClients)[poolBase.kClients];
   pool.on('disconnect', (_origin, targets) => {
     for (const target of targets) {
-      const at = clients.findIndex((client) => client === target);
+      const at = clients.indexOf(target);
       // Where something waits for it, it connects again by itself.
-      if (at !== -1 && clients[at]?.stats.size === 0) clients.splice(at, 1);
+      if (at !== -1 && (target as undici.Client).stats.size === 0) clients.splice(at, 1);
     }
   });
   return pool;

@@ -9,11 +9,11 @@ declare module 'undici/lib/dispatcher/pool.js' {
 }
 
 declare module 'undici/lib/dispatcher/pool-base.js' {
-  import type { Client, Pool } from 'undici';
+  import type { Dispatcher, Pool } from 'undici';
 
   const kClients: unique symbol;
   const base: { readonly kClients: typeof kClients };
   export default base;
   /** A pool, and the list of what opens its connections. */
-  export type PoolWithClients = Pool & { readonly [kClients]: Client[] };
+  export type PoolWithClients = Pool & { readonly [kClients]: Dispatcher[] };
 }

@@ -8,6 +8,7 @@ import { FrameSocket, type FrameSocketOwner } from './frame-socket.js';
 import { negotiateCompression, writeAccept, writeReject } from './handshake.js';
 import type { LingeringSockets } from './lingering-sockets.js';
 import type { MessageType, WebSocketMessage } from './message.js';
+import { nobody } from './nobody.js';
 
 /** What all clients of a proxy share. */
 export interface SocketClientOptions {
@@ -157,10 +158,3 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
 }
 
 function ignore(): void {}
-
-const nobody: ClientWebSocketOwner = {
-  onClientMessage: ignore,
-  onClientClose: ignore,
-  onClientGone: ignore,
-  onClientDrained: ignore,
-};

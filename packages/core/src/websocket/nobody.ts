@@ -1,4 +1,4 @@
-import type { ClientWebSocketOwner } from '../websocket/client-web-socket.js';
+import type { ClientWebSocketOwner } from './client-web-socket.js';
 
 /** Is behind a client before its owner is, and after it. */
 export const nobody: ClientWebSocketOwner = {
