@@ -18,6 +18,16 @@ export interface Answer {
   readonly early?: boolean;
   /** Bytes to send as they are, and then close, in place of all of the above. */
   readonly raw?: string;
+  /** The origin accepts the WebSocket handshake that this answers, and speaks WebSocket itself. */
+  readonly webSocket?: WebSocketScript;
+}
+
+/** What an origin does on a WebSocket of its own. */
+export interface WebSocketScript {
+  /** Frames, and places where it waits; with `cut` the connection is dropped after the last. @default none */
+  readonly sends?: readonly (Uint8Array | { readonly until: string })[];
+  /** The frame that answers a Close. @default a Close with the same payload */
+  readonly onClose?: Uint8Array;
 }
 
 /** Answers in the order of the requests; the last one serves for all that follow. Or such a list for each path. */

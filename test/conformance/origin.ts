@@ -1,9 +1,11 @@
 import { EventEmitter, once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Activity } from './activity.js';
 import type { Answer, OriginScript, Part } from './answer.js';
 import { type Field, fieldsOf } from './field.js';
+import { OriginServer } from './origin-server.js';
+import { OriginWebSocket } from './origin-web-socket.js';
 
 /** A request as the origin saw it. */
 export interface SeenRequest {
@@ -16,6 +18,8 @@ export interface SeenRequest {
   state: 'arriving' | 'complete' | 'aborted';
   /** The connection went away before the answer was out. */
   abandoned: boolean;
+  /** Where it asked for a WebSocket, and the origin speaks it itself. */
+  webSocket?: OriginWebSocket;
 }
 
 /** A request and what it is answered. */
@@ -58,7 +62,9 @@ export class Origin {
     };
     this.requests.push(request);
     const answer = this.#next(target);
-    const read = this.#readBody(req, request);
+    // after an upgrade there is no body that could end
+    if (req.headers.upgrade !== undefined && req.complete) request.state = 'complete';
+    const read = request.state === 'complete' ? undefined : this.#readBody(req, request);
     this.#activity.changed();
     if (answer.early !== true) await read;
     return { request, answer };
@@ -68,6 +74,25 @@ export class Origin {
   readonly listener = (req: IncomingMessage, res: ServerResponse): void => {
     void this.take(req, req.url ?? '').then((exchange) => this.play(exchange, res));
   };
+
+  /** Takes a WebSocket handshake, where the origin is a server of its own. */
+  async upgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const exchange = await this.take(req, req.url ?? '');
+    const { answer, request } = exchange;
+    if (answer.webSocket === undefined) {
+      const res = new ServerResponse(req);
+      res.shouldKeepAlive = false;
+      res.assignSocket(socket);
+      res.on('finish', () => socket.end());
+      await this.play(exchange, res);
+      return;
+    }
+    const webSocket = new OriginWebSocket(socket, answer.webSocket, this.#activity);
+    request.webSocket = webSocket;
+    webSocket.accept(req.headers['sec-websocket-key'] ?? '', answer.headers ?? [], head);
+    for await (const bytes of this.bytesOf({ body: answer.webSocket.sends ?? [] })) webSocket.write(bytes);
+    if (answer.cut === true) socket.destroy();
+  }
 
   /** Gives the answer through Node's own response. */
   async play(exchange: Exchange, res: ServerResponse): Promise<void> {
@@ -108,11 +133,8 @@ export class Origin {
   }
 
   /** Listens as a server of its own, the way a remote origin does. */
-  async listen(): Promise<OriginServer> {
-    const server = createServer(this.listener);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return new OriginServer(server);
+  listen(): Promise<OriginServer> {
+    return OriginServer.listen(() => this);
   }
 
   #next(target: string): Answer {
@@ -140,26 +162,6 @@ export class Origin {
       req.on('error', done('aborted'));
       req.on('close', done('aborted'));
     });
-  }
-}
-
-/** A script's origin that listens on a port. */
-export class OriginServer {
-  readonly #server: Server;
-
-  constructor(server: Server) {
-    this.#server = server;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await once(this.#server, 'close');
   }
 }
 

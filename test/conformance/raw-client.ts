@@ -8,6 +8,7 @@ export class RawClient {
   readonly #socket: Socket;
   readonly #chunks: Buffer[] = [];
   readonly #requests: RequestLine[] = [];
+  #onBytes: () => void = () => {};
   /** Who closed the connection, and how. */
   #closed: 'no' | 'ended' | 'reset' | 'left' = 'no';
 
@@ -15,6 +16,7 @@ export class RawClient {
     this.#socket = socket;
     socket.on('data', (chunk) => {
       this.#chunks.push(chunk);
+      this.#onBytes();
       activity.changed();
     });
     // a reset is an outcome to be recorded, not a failure of the suite
@@ -38,6 +40,11 @@ export class RawClient {
   send(bytes: string | Uint8Array, requests: readonly RequestLine[]): void {
     this.#requests.push(...requests);
     this.#socket.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+  }
+
+  /** Calls `listener` after each arrival of bytes. */
+  onBytes(listener: () => void): void {
+    this.#onBytes = listener;
   }
 
   /** Everything that came so far, as Latin-1 so that a byte is a character. */

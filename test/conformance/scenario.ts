@@ -5,8 +5,11 @@ import type { Transcript } from './transcript.js';
 
 /** How a proxy is configured, in P-8's words; the reference's are made of them. */
 export interface Setup {
-  readonly route?: Omit<RouteOptions, 'target'>;
-  readonly target?: Pick<TargetOptions, 'host' | 'overHttp' | 'subscribe'>;
+  readonly route?: Omit<RouteOptions, 'target'> & {
+    readonly sockjs?: string;
+    readonly sockjsAsPath?: string;
+  };
+  readonly target?: Pick<TargetOptions, 'host' | 'oneEvent' | 'overHttp' | 'subscribe'>;
   readonly proxy?: Pick<
     GripProxyOptions,
     | 'acceptPushpinRoute'
@@ -17,7 +20,12 @@ export interface Setup {
   >;
   /** Nothing listens where the target points. @default false */
   readonly originDown?: boolean;
+  /** The route has another target before this one, where nothing listens. @default false */
+  readonly deadTargetFirst?: boolean;
 }
+
+/** Where nothing ever listens. */
+export const DEAD_TARGET = '127.0.0.1:1';
 
 /** What P-8 does in place of what the reference did: the parts of the transcript that differ. */
 export interface Expectation extends Partial<Transcript> {
@@ -36,6 +44,8 @@ export interface Scenario {
   readonly steps: readonly Step[];
   /** Fields to compare that are left out elsewhere, lower case: those that say how bytes are carried. */
   readonly compare?: { readonly requests?: readonly string[]; readonly responses?: readonly string[] };
+  /** Fields not to compare, lower case: what they are says nothing of this behaviour, and another scenario shows them. */
+  readonly ignore?: { readonly requests?: readonly string[]; readonly responses?: readonly string[] };
   /** Where it cannot apply to all ways of mounting. */
   readonly mounts?: { readonly only: 'remote' | 'in-process'; readonly because: string };
   readonly expect?: Expectation;
@@ -56,5 +66,12 @@ export const REMOTE = {
   framing: { only: 'remote', because: 'in process there is no connection to the origin of its own' },
   routes: { only: 'remote', because: 'in process there are no routes' },
   pages: { only: 'remote', because: 'an app says itself which pages may read its responses' },
+  webSocketOrigin: {
+    only: 'remote',
+    because: 'an app in the same process is asked over HTTP, it has no WebSockets of its own',
+  },
   parser: { only: 'remote', because: "in process the app's own server parses requests" },
 } as const;
+
+/** The origin is asked over HTTP about WebSockets. In process it always is. */
+export const OVER_HTTP: Setup = { target: { overHttp: true } };

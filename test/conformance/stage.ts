@@ -1,8 +1,11 @@
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Activity } from './activity.js';
+import { HandshakeFields } from './handshake-fields.js';
 import type { Origin, SeenRequest } from './origin.js';
 import { RawClient } from './raw-client.js';
 import type { Reply } from './reply.js';
 import type { Scenario } from './scenario.js';
+import { messageText } from './shown-bytes.js';
 import type { Running, System } from './systems/system.js';
 import {
   type ClientTranscript,
@@ -12,6 +15,12 @@ import {
   requestTranscript,
   type Transcript,
 } from './transcript.js';
+import { WsClient } from './ws-client.js';
+
+/** Milliseconds: Pushpin 1.36 can take 20 messages a second. */
+const REFERENCE_PAUSE = 60;
+/** Turns of the event loop, for bytes that are on their way within this process. */
+const TURNS = 5;
 
 /** What the steps of a running scenario act on. */
 export class Stage {
@@ -22,10 +31,12 @@ export class Stage {
   readonly #activity: Activity;
   readonly #scenario: Scenario;
   readonly #clients = new Map<string, RawClient>();
+  readonly #webSockets = new Map<string, WsClient>();
   readonly #control: Reply[] = [];
   /** What a step waited to see; the rest may or may not have happened when the scenario ends. */
   readonly #seenClosed = new Set<string>();
   readonly #seenOutcome = new Set<SeenRequest>();
+  readonly #seenEnd = new Set<SeenRequest>();
   /** Milliseconds that a step may take. */
   #patience = 3000;
 
@@ -44,6 +55,29 @@ export class Stage {
     const client = await RawClient.open(this.running.port, this.#activity);
     this.#clients.set(name, client);
     return client;
+  }
+
+  /** Makes the connection of the client called `name` a WebSocket. `bytes`: its handshake. */
+  async openWebSocket(name: string, bytes: string, answersClose: boolean): Promise<void> {
+    const client = await this.client(name);
+    this.#webSockets.set(name, new WsClient(client, answersClose));
+    client.send(bytes, [{ method: 'GET', version: '1.1' }]);
+  }
+
+  /** The WebSocket of the client called `name`. */
+  webSocket(name: string): WsClient {
+    const webSocket = this.#webSockets.get(name);
+    if (webSocket === undefined) throw new Error(`${name} has not opened a WebSocket`);
+    return webSocket;
+  }
+
+  /**
+   * What was sent gets the time to arrive before the next step, which may be another party's. The reference also loses the thread when
+   * messages follow each other fast.
+   */
+  async pause(): Promise<void> {
+    if (this.isReference) await delay(REFERENCE_PAUSE);
+    else for (let i = 0; i < TURNS; i += 1) await turn();
   }
 
   until(condition: () => boolean, waitingFor: () => string): Promise<void> {
@@ -86,37 +120,63 @@ export class Stage {
     this.#seenOutcome.add(request);
   }
 
+  /** The end of the connection of the WebSocket that `request` opened was waited for. */
+  noteEnd(request: SeenRequest): void {
+    this.#seenEnd.add(request);
+  }
+
   async hangUp(): Promise<void> {
     await Promise.all([...this.#clients.values()].map((client) => client.hangUp()));
   }
 
   transcript(): Transcript {
+    const handshakes = new HandshakeFields();
     return {
       clients: Object.fromEntries(
         [...this.#clients].map(([name, client]) => [name, this.#clientTranscript(name, client)]),
       ),
-      origin: this.origin.requests.map((request) => this.#requestTranscript(request)),
+      origin: this.origin.requests.map((request) => this.#requestTranscript(request, handshakes)),
       control: this.#control.map((reply) => this.#replyTranscript(reply)),
     };
   }
 
   #clientTranscript(name: string, client: RawClient): ClientTranscript {
     const replies = client.replies.map((reply) => this.#replyTranscript(reply));
-    return this.#seenClosed.has(name) ? { replies, connection: 'closed' } : { replies };
+    const webSocket = this.#webSockets.get(name);
+    return {
+      replies,
+      ...(webSocket?.opened && { messages: webSocket.messages.map(messageText) }),
+      ...(this.#seenClosed.has(name) && { connection: 'closed' }),
+    };
   }
 
-  #requestTranscript(request: SeenRequest): RequestTranscript {
+  #requestTranscript(request: SeenRequest, handshakes: HandshakeFields): RequestTranscript {
     const { route } = this.#scenario.setup ?? {};
     const signer = { issuer: route?.sigIss ?? 'pushpin', key: String(route?.sigKey ?? 'changeme') };
-    const transcript = requestTranscript(request, signer, this.#scenario.compare?.requests ?? []);
+    const { compare, ignore } = this.#scenario;
+    const choice = { compared: compare?.requests, ignored: ignore?.requests };
+    const transcript: RequestTranscript = {
+      ...requestTranscript(request, signer, choice, handshakes),
+      ...(request.webSocket && { messages: request.webSocket.messages.map(messageText) }),
+      ...(this.#seenEnd.has(request) && { connection: 'closed' }),
+    };
     if (request.state === 'aborted') return { ...transcript, end: 'aborted' };
     return this.#seenOutcome.has(request) ? { ...transcript, end: 'abandoned' } : transcript;
   }
 
   #replyTranscript(reply: Reply): ReplyTranscript {
-    const transcript = replyTranscript(reply, this.#scenario.compare?.responses ?? []);
+    const { compare, ignore } = this.#scenario;
+    const choice = { compared: compare?.responses, ignored: ignore?.responses };
+    // what follows is not a body
+    if (reply.status === 101) {
+      const compared = ['connection', ...(choice.compared ?? [])];
+      return replyTranscript({ ...reply, body: Buffer.alloc(0), end: 'complete' }, { ...choice, compared });
+    }
+    const transcript = replyTranscript(reply, choice);
     // its port is another one each time
-    const body = transcript.body.replaceAll(`127.0.0.1:${this.running.originPort}`, 'the origin');
+    const body = transcript.body
+      .replaceAll(`127.0.0.1:${this.running.originPort}`, 'the origin')
+      .replace(/"entropy":\d+/, '"entropy":random');
     return { ...transcript, body };
   }
 }

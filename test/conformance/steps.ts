@@ -1,3 +1,4 @@
+import type { Answer } from './answer.js';
 import type { Field } from './field.js';
 import type { RequestLine } from './reply.js';
 import { signedToken } from './signature.js';
@@ -131,6 +132,14 @@ export function closed(name = CLIENT): Step {
   };
 }
 
+/** The part of a script that {@link settled} needs. */
+export const OTHER: Readonly<Record<string, readonly Answer[]>> = { '/other': [{ body: 'other' }] };
+
+/** The proxy has read all that was sent before: it has served someone who came later. */
+export function settled(): Step[] {
+  return [get('/other', { client: 'other' }), responded(1, 'other')];
+}
+
 /** A client drops its connection. */
 export function hangUp(name = CLIENT): Step {
   return {
@@ -240,6 +249,7 @@ export function publishAll(items: readonly unknown[]): Step {
     async run(stage) {
       const reply = await stage.control(controlPost('/publish/', JSON.stringify({ items })), 'POST');
       if (reply.status !== 200) throw new Error(`publish: ${reply.status} ${reply.body}`);
+      await stage.pause();
     },
   };
 }

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
-import type { Field } from './field.js';
+import { type Field, fieldValue } from './field.js';
+import type { HandshakeFields } from './handshake-fields.js';
 import type { SeenRequest } from './origin.js';
 import type { Reply } from './reply.js';
+import { bodyText, mixedText } from './shown-bytes.js';
 import { type Signer, verdictOn } from './signature.js';
 
 /** A response, in the form in which two systems are compared. */
@@ -17,6 +18,8 @@ export interface ReplyTranscript {
 /** What one client got. */
 export interface ClientTranscript {
   readonly replies: readonly ReplyTranscript[];
+  /** What came by its WebSocket, where it opened one. */
+  readonly messages?: readonly string[];
   /** Present where the scenario waited for the proxy to close the connection. */
   readonly connection?: 'closed';
 }
@@ -26,6 +29,10 @@ export interface RequestTranscript {
   readonly line: string;
   readonly headers: readonly string[];
   readonly body: string;
+  /** What the proxy sent by a WebSocket that the origin accepted itself. */
+  readonly messages?: readonly string[];
+  /** Present where the scenario waited for the proxy to close that WebSocket's connection. */
+  readonly connection?: 'closed';
   /** Present where something else than the whole request came, or the answer was not waited for. */
   readonly end?: 'aborted' | 'abandoned';
 }
@@ -59,11 +66,18 @@ const CARRIAGE_OF_REQUESTS = new Set([
   'transfer-encoding',
 ]);
 
-/** The form of `reply` that is compared. `compared` names fields of its carriage that matter here. */
-export function replyTranscript(reply: Reply, compared: readonly string[]): ReplyTranscript {
+/** Which fields a scenario compares besides, and which it leaves out. Lower case. */
+export interface FieldChoice {
+  /** Fields of the carriage that matter here. */
+  readonly compared?: readonly string[] | undefined;
+  readonly ignored?: readonly string[] | undefined;
+}
+
+/** The form of `reply` that is compared. */
+export function replyTranscript(reply: Reply, choice: FieldChoice): ReplyTranscript {
   return {
     status: `${reply.status} ${reply.reason}`,
-    headers: lines(reply.headers, CARRIAGE_OF_RESPONSES, compared),
+    headers: lines(reply.headers, CARRIAGE_OF_RESPONSES, choice),
     body: bodyText(reply.body),
     end: reply.end,
   };
@@ -73,41 +87,43 @@ export function replyTranscript(reply: Reply, compared: readonly string[]): Repl
 export function requestTranscript(
   request: SeenRequest,
   signer: Signer,
-  compared: readonly string[],
-): Omit<RequestTranscript, 'end'> {
-  const signed = request.headers.map(
-    ([name, value]): Field =>
-      name.toLowerCase() === 'grip-sig' ? [name, verdictOn(value, signer)] : [name, value],
-  );
+  choice: FieldChoice,
+  handshakes: HandshakeFields,
+): RequestTranscript {
+  const direct = fieldValue(request.headers, 'upgrade') !== undefined;
+  const isEvents = fieldValue(request.headers, 'content-type') === 'application/websocket-events';
+  const signed = handshakes
+    .normalized(request.headers, direct)
+    .map(
+      ([name, value]): Field =>
+        name.toLowerCase() === 'grip-sig' ? [name, verdictOn(value, signer)] : [name, value],
+    );
   return {
     line: `${request.method} ${request.target}`,
-    headers: lines(signed, CARRIAGE_OF_REQUESTS, compared),
-    body: bodyText(request.body),
+    headers: lines(signed, CARRIAGE_OF_REQUESTS, choice),
+    body: isEvents ? mixedText(request.body) : bodyText(request.body),
   };
 }
 
 function lines(
   fields: readonly Field[],
-  ignored: ReadonlySet<string>,
-  compared: readonly string[],
+  carriage: ReadonlySet<string>,
+  { compared = [], ignored = [] }: FieldChoice,
 ): string[] {
   return fields
     .map(([name, value]): Field => [name.toLowerCase(), Buffer.from(value, 'latin1').toString('utf8')])
-    .filter(([name, value]) => compared.includes(name) || !(ignored.has(name) || isDefault(name, value)))
-    .map(([name, value]) => `${name}: ${value}`)
+    .filter(([name, value]) => compared.includes(name) || !(carriage.has(name) || isDefault(name, value)))
+    .filter(([name]) => !ignored.includes(name))
+    .map(([name, value]) => `${name}: ${name === 'expires' ? dateForm(value) : value}`)
     .sort();
+}
+
+/** Another moment each time. */
+function dateForm(value: string): string {
+  return Number.isNaN(Date.parse(value)) ? value : 'a date';
 }
 
 /** What an HTTP client adds of its own accord, and what says no more than its absence. */
 function isDefault(name: string, value: string): boolean {
   return name === 'accept' && value === '*/*';
-}
-
-/** Text as it is, bytes as hex; something long as its beginning, its size and a digest. */
-function bodyText(body: Buffer): string {
-  const text = body.toString('utf8');
-  const readable = Buffer.from(text).equals(body) ? text : `hex ${body.toString('hex')}`;
-  if (readable.length <= 1000) return readable;
-  const digest = createHash('sha256').update(body).digest('hex').slice(0, 16);
-  return `${readable.slice(0, 40)}... ${body.length} bytes, sha256 ${digest}`;
 }

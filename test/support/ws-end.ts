@@ -4,8 +4,8 @@ import { closePayload, type Frame, type FrameShape, OPCODES, readFrames, writeFr
 import { messagesOf, type WsMessage } from './ws-messages.js';
 
 /**
- * One end of a WebSocket in the hands of a test: writes frames of any form, answers nothing by itself, and keeps what
- * comes.
+ * One end of a WebSocket in the hands of a test: writes frames of any form, answers nothing by itself unless it is told to,
+ * and keeps what comes.
  */
 export class WsEnd {
   readonly socket: Duplex;
@@ -13,10 +13,14 @@ export class WsEnd {
   readonly frames: Frame[] = [];
   /** How the connection ended; undefined: it is open. */
   ending: 'ended' | 'reset' | undefined;
+  /** Whether a Close is answered with the same, and the connection ended then. */
+  answersClose = false;
   readonly #isClient: boolean;
   #rest: Buffer = Buffer.alloc(0);
-  #messages: readonly WsMessage[] = [];
-  #read = 0;
+  /** The messages of the frames before `#settled`, where none was open. */
+  readonly #messages: WsMessage[] = [];
+  readonly #words: string[] = [];
+  #settled = 0;
   #taken = 0;
   readonly #news = new EventEmitter().setMaxListeners(0);
 
@@ -27,23 +31,24 @@ export class WsEnd {
       this.ending ??= ending;
       this.#news.emit('news');
     };
-    socket.on('end', () => over('ended'));
+    socket.on('end', () => {
+      over('ended');
+      socket.end();
+    });
     socket.on('error', () => over('reset'));
     socket.on('close', () => over('ended'));
   }
 
   /** The messages that have come, fragments put together. */
   get messages(): readonly WsMessage[] {
-    if (this.#read < this.frames.length) {
-      this.#messages = messagesOf(this.frames, !this.#isClient);
-      this.#read = this.frames.length;
-    }
-    return this.#messages;
+    const open = this.#settle();
+    return open.length === 0 ? this.#messages : [...this.#messages, ...open];
   }
 
   /** The messages that have come, in words: `text hello`, `binary 00ff`, `close 1000 bye`. */
   get received(): string[] {
-    return this.messages.map(showMessage);
+    const open = this.#settle();
+    return [...this.#words, ...open.map(showMessage)];
   }
 
   text(content: string | Uint8Array): void {
@@ -110,7 +115,29 @@ export class WsEnd {
     const { frames, rest } = readFrames(this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]));
     this.#rest = rest;
     this.frames.push(...frames);
+    const close = this.answersClose ? frames.find(({ opcode }) => opcode === OPCODES.close) : undefined;
+    if (close !== undefined) {
+      this.frame(OPCODES.close, close.payload);
+      this.socket.end();
+    }
     this.#news.emit('news');
+  }
+
+  /** Puts together what can be, once for all; gives the control messages that came within a message that is not whole yet. */
+  #settle(): WsMessage[] {
+    if (this.#messages.at(-1)?.type === 'broken') return [];
+    let end = this.#settled;
+    for (let i = end, isOpen = false; i < this.frames.length; i++) {
+      const { opcode = 0, fin = true } = this.frames[i] ?? {};
+      if (opcode < OPCODES.close) isOpen = !fin;
+      if (!isOpen) end = i + 1;
+    }
+    for (const message of messagesOf(this.frames.slice(this.#settled, end), !this.#isClient)) {
+      this.#messages.push(message);
+      this.#words.push(showMessage(message));
+    }
+    this.#settled = end;
+    return messagesOf(this.frames.slice(end), !this.#isClient);
   }
 
   async #until(condition: () => boolean, what: string): Promise<void> {

@@ -60,6 +60,7 @@ export class WsOrigin {
   private constructor(onHandshake: (handshake: WsHandshake, count: number) => void) {
     this.server.on('upgrade', (req, socket, head) => {
       socket.on('error', () => {});
+      socket.on('end', () => socket.end());
       const handshake = new WsHandshake(req, socket, head, (end) => {
         this.ends.push(end);
         this.#news.emit('news');

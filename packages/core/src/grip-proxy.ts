@@ -233,11 +233,12 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   }
 
   async #close(): Promise<void> {
-    this.#attachments.close();
     this.hub.close();
     this.#services.limiter.close();
     // WebSockets have been sent a Close, which their clients answer at once or not at all.
     await this.hub.emptied(CLOSE_GRACE);
+    // Until now those that came were told so; left to their server, they would be plain requests.
+    this.#attachments.close();
     this.#services.lingering.close();
     this.#services.timers.close();
     await Promise.all([this.#mount.close(), this.#linkHosts.close()]);

@@ -210,9 +210,8 @@ describe('an origin that accepts a part of what it is offered', () => {
     await bench.pass(19_999);
     assert.deepEqual(asked(bench).slice(1), ['TEXT 3\r\nabc\r\n']);
     await bench.pass(1);
-    assert.deepEqual(asked(bench).slice(1), ['TEXT 3\r\nabc\r\n', 'TEXT 1\r\nc\r\nCLOSE\r\n']);
-    await bench.pass(20_000);
-    assert.deepEqual(asked(bench).slice(3), ['']);
+    await answered(bench, 4);
+    assert.deepEqual(asked(bench).slice(2), ['TEXT 1\r\nc\r\nCLOSE\r\n', 'DISCONNECT\r\n']);
     assert.equal(bench.server.held, 0);
   });
 
@@ -221,7 +220,7 @@ describe('an origin that accepts a part of what it is offered', () => {
     client.text('abc');
     await answered(bench, 2);
     client.close(1000);
-    for (let i = 0; i < 20; i++) await bench.pass(1000);
+    for (let i = 0; i < 30; i++) await bench.pass(1000);
     assert.equal(await client.next(), 'close 1000');
     await client.closed();
     assert.equal(asked(bench).at(-1), 'DISCONNECT\r\n');

@@ -38,6 +38,30 @@ describe('a proxy attached to a server', () => {
     assert.equal(headers?.['http2-settings'], undefined);
   });
 
+  it('serves such a request with what else its Connection field says', async () => {
+    const bench = await start();
+    const client = await raw(bench);
+    const fields = ['Connection: X-Hop, Upgrade', 'Connection: close', 'Upgrade: h2c', 'X-Hop: secret'];
+    client.request('GET /a', fields);
+    assert.equal((await client.reply()).status, 200);
+    assert.equal(bench.origin.requests[0]?.headers['x-hop'], undefined);
+    assert.equal(await client.closed(), 'ended');
+  });
+
+  it('serves no such request that no plain one may be', async () => {
+    const bench = await start();
+    for (const fields of [
+      ['Host: a', 'Host: b'],
+      ['Host: a', 'Transfer-Encoding: gzip, chunked'],
+      ['Host: a/b'],
+    ]) {
+      const client = await raw(bench);
+      client.request('POST /a', ['Connection: Upgrade', 'Upgrade: h2c', ...fields]);
+      assert.equal((await client.reply()).status, 400);
+    }
+    assert.equal(bench.origin.requests.length, 0);
+  });
+
   it('serves such a request with its body, and those that follow on its connection', async () => {
     const bench = await start();
     const client = await raw(bench);
@@ -144,6 +168,18 @@ describe('a proxy attached to a server', () => {
     await WsClient.open(stage(), second);
     await bench.open();
     assert.equal(bench.proxy.stats().sessions, 2);
+  });
+
+  it('answers 503 while it is being closed, and after', async () => {
+    const bench = await start();
+    const silent = await bench.open();
+    const closed = bench.proxy.close();
+    const reply = await (await bench.ask()).raw.reply();
+    assert.equal(`${reply.status} ${reply.body}`, '503 Closing.\n');
+    silent.close(1012);
+    await closed;
+    assert.equal((await (await bench.ask()).raw.reply()).status, 503);
+    assert(bench.origin.requests.every(({ method }) => method === 'POST'));
   });
 
   it('leaves the server alone once it is closed', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { event } from '../../../test/support/events-origin.js';
 import { field, fieldValues } from '../../../test/support/http-reply.js';
+import { onRequestHead } from '../../../test/support/origin.js';
 import { useStage } from '../../../test/support/stage.js';
 import { HANDSHAKE, WsClient } from '../../../test/support/ws-client.js';
 import { asked, WebSocketBench } from './support/web-socket-bench.js';
@@ -144,6 +145,19 @@ describe('a WebSocket handshake that is refused', () => {
     });
     assert.equal((await (await bench.ask()).raw.reply()).status, 502);
   });
+
+  for (const head of [
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade',
+    'HTTP/1.1 101 ',
+  ]) {
+    it(`is answered 502 when an origin that is asked over HTTP answers '${head.slice(0, 30)}'`, async () => {
+      const origin = await stage().rawOrigin((socket) => {
+        onRequestHead(socket, () => socket.write(`${head}\r\n\r\n`));
+      });
+      const bench = await WebSocketBench.with(stage(), origin, { url: origin.url, overHttp: true });
+      assert.equal((await (await bench.ask()).raw.reply()).status, 502);
+    });
+  }
 
   it('is answered 502 when no target can be reached, which only debug mode names', async () => {
     const free = await stage().origin(() => {});

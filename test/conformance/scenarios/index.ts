@@ -15,7 +15,20 @@ import { responseHold } from './response-hold.js';
 import { retries } from './retries.js';
 import { routes } from './routes.js';
 import { sequencing } from './sequencing.js';
+import { sockjs } from './sockjs.js';
+import { sockjsWebsocket } from './sockjs-websocket.js';
 import { streamHold } from './stream-hold.js';
+import { websocketClosing } from './websocket-closing.js';
+import { websocketControl } from './websocket-control.js';
+import { websocketDirect } from './websocket-direct.js';
+import { websocketEvents } from './websocket-events.js';
+import { websocketFrames } from './websocket-frames.js';
+import { websocketGrip } from './websocket-grip.js';
+import { websocketHandshakes } from './websocket-handshakes.js';
+import { websocketKeepAlive } from './websocket-keep-alive.js';
+import { websocketOpen } from './websocket-open.js';
+import { websocketPublishing } from './websocket-publishing.js';
+import { websocketRoutes } from './websocket-routes.js';
 
 /** All scenarios, by subject. */
 export const groups: readonly Group[] = [
@@ -36,4 +49,17 @@ export const groups: readonly Group[] = [
   controlApi,
   limits,
   crossOrigin,
+  websocketOpen,
+  websocketHandshakes,
+  websocketEvents,
+  websocketClosing,
+  websocketGrip,
+  websocketControl,
+  websocketPublishing,
+  websocketKeepAlive,
+  websocketFrames,
+  websocketRoutes,
+  websocketDirect,
+  sockjs,
+  sockjsWebsocket,
 ];

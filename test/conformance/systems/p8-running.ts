@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { GripProxy } from '@p-8/core';
 import type { Activity } from '../activity.js';
-import type { OriginServer } from '../origin.js';
+import type { OriginServer } from '../origin-server.js';
 import type { SkippableClock } from './skippable-clock.js';
 import type { Running } from './system.js';
 
@@ -18,6 +18,8 @@ export interface P8Parts {
   readonly listener: RequestListener;
   readonly clock: SkippableClock;
   readonly activity: Activity;
+  /** Milliseconds for which sessions outlive their clients, who may come back. @default 0 */
+  readonly lingering?: number;
   /** The origin where it is a server of its own. */
   readonly origin?: OriginServer;
   /** The origin's port, listening or not. */
@@ -35,6 +37,7 @@ export class P8Running implements Running {
     this.#parts = parts;
     this.#front = createServer(parts.listener);
     this.#control = createServer(parts.proxy.controlApi());
+    parts.proxy.attach(this.#front);
     this.#countSubscriptions();
   }
 
@@ -59,6 +62,10 @@ export class P8Running implements Running {
     return this.#parts.originPort;
   }
 
+  get origin(): OriginServer | undefined {
+    return this.#parts.origin;
+  }
+
   subscriptions(channel: string): number {
     return this.#subscriptions.get(channel) ?? 0;
   }
@@ -70,10 +77,12 @@ export class P8Running implements Running {
   async idle(): Promise<void> {
     const { proxy } = this.#parts;
     const deadline = Date.now() + SETTLING;
-    while (Object.values(proxy.stats()).some((count) => count !== 0)) {
-      if (Date.now() > deadline) throw new Error(`something stays: ${JSON.stringify(proxy.stats())}`);
-      await turn();
-    }
+    await this.#parts.clock.during(this.#parts.lingering ?? 0, async () => {
+      while (Object.values(proxy.stats()).some((count) => count !== 0)) {
+        if (Date.now() > deadline) throw new Error(`something stays: ${JSON.stringify(proxy.stats())}`);
+        await turn();
+      }
+    });
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { GripProxy, type GripProxyOptions } from '@p-8/core';
+import type { Setup } from '../scenario.js';
 import { inProcessOptions, remoteOptions } from './p8-options.js';
 import { P8Running } from './p8-running.js';
 import { SkippableClock } from './skippable-clock.js';
@@ -24,7 +25,8 @@ export function remoteSystem(name: string, mount: (options: GripProxyOptions) =>
       if (setup.originDown === true) await server.close();
       const clock = new SkippableClock();
       const app = mount({ ...remoteOptions(setup, port), clock });
-      return P8Running.start({ ...app, clock, activity, origin: server, originPort: port });
+      const lingering = lingeringOf(setup);
+      return P8Running.start({ ...app, clock, activity, lingering, origin: server, originPort: port });
     },
   };
 }
@@ -42,9 +44,14 @@ export function inProcessSystem(
     async start(setup, origin, activity) {
       const clock = new SkippableClock();
       const app = mount({ ...inProcessOptions(setup), clock }, origin);
-      return P8Running.start({ ...app, clock, activity });
+      return P8Running.start({ ...app, clock, activity, lingering: lingeringOf(setup) });
     },
   };
+}
+
+/** A client of SockJS has 5 seconds for its next poll; then its origin may have to be told. */
+function lingeringOf({ route }: Setup): number {
+  return route?.sockjs === undefined ? 0 : 15_000;
 }
 
 /** A plain Node server whose requests all go to P-8. */

@@ -1,4 +1,4 @@
-import type { Setup } from '../scenario.js';
+import { DEAD_TARGET, type Setup } from '../scenario.js';
 
 /** The line of Pushpin's routes file that says the same as `setup`; the standalone server reads it too. */
 export function routeLine(setup: Setup, originPort: number): string {
@@ -24,6 +24,8 @@ export function routeLine(setup: Setup, originPort: number): string {
   flag('debug', route.debug);
   flag('aco', route.autoCrossOrigin);
   flag('no_grip', route.grip === false);
+  value('sockjs', route.sockjs);
+  value('sockjs_as_path', route.sockjsAsPath);
   value('jsonp_mode', route.jsonp?.mode);
   value('jsonp_cb', route.jsonp?.callbackParam);
   value('jsonp_body', route.jsonp?.bodyParam);
@@ -31,9 +33,11 @@ export function routeLine(setup: Setup, originPort: number): string {
   value('jsonp_defmethod', route.jsonp?.defaultMethod);
   const where = [`127.0.0.1:${originPort}`];
   if (target.overHttp === true) where.push('over_http');
+  if (target.oneEvent === true) where.push('one_event');
   if (target.host !== undefined) where.push(`host=${target.host}`);
   for (const channel of target.subscribe ?? []) where.push(`sub=${quoted(channel)}`);
-  return `${condition.join(',')} ${where.join(',')}`;
+  const first = setup.deadTargetFirst === true ? ` ${[DEAD_TARGET, ...where.slice(1)].join(',')}` : '';
+  return `${condition.join(',')}${first} ${where.join(',')}`;
 }
 
 /** The keys of pushpin.conf that say the same as `setup`. */

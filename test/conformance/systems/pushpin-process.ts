@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Activity } from '../activity.js';
-import type { OriginServer } from '../origin.js';
+import type { OriginServer } from '../origin-server.js';
 import { RawClient } from '../raw-client.js';
 import type { Setup } from '../scenario.js';
+import { handshake } from '../ws-client.js';
 import { freePorts } from './free-ports.js';
 import { proxyLines, routeLine } from './pushpin-config.js';
 import type { Running } from './system.js';
@@ -86,6 +87,10 @@ export class PushpinProcess implements Running {
     return false;
   }
 
+  get origin(): OriginServer {
+    return this.#server;
+  }
+
   subscriptions(channel: string): number {
     return this.#subscriptions.get(channel) ?? 0;
   }
@@ -119,22 +124,25 @@ export class PushpinProcess implements Running {
     return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
+  /** Messages get lost between processes that have not found each other yet: all that scenarios use is tried. */
   async #getsThrough(): Promise<boolean> {
     const activity = new Activity();
+    const get = `GET /first HTTP/1.1\r\nHost: ${WARM_UP_HOST}\r\n\r\n`;
+    const upgrade = handshake('/ws', [], WARM_UP_HOST);
     try {
-      const client = await RawClient.open(this.port, activity);
-      client.send(`GET /first HTTP/1.1\r\nHost: ${WARM_UP_HOST}\r\n\r\n`, [
-        { method: 'GET', version: '1.1' },
-      ]);
-      const warm = activity.until(
-        () => client.replies[0]?.body.toString() === 'warm enough',
-        () => 'the warm-up',
-        500,
-      );
-      await warm.finally(() => client.hangUp());
+      for (const request of [get, upgrade]) {
+        const client = await RawClient.open(this.port, activity);
+        client.send(request, [{ method: 'GET', version: '1.1' }]);
+        const warm = activity.until(
+          () => client.replies[0]?.body.includes('warm enough') === true,
+          () => 'the warm-up',
+          500,
+        );
+        await warm.finally(() => client.hangUp());
+      }
       return true;
     } catch {
-      // not listening yet, or the answer got lost between processes that have not found each other yet
+      // not listening yet, or the answer got lost
       return false;
     }
   }
@@ -182,7 +190,7 @@ async function writeConfig(dir: string, ports: readonly number[], options: Pushp
     config = config.replace(new RegExp(`^${key}=.*$`, 'm'), () => `${key}=${value}`);
   }
   await writeFile(join(dir, 'pushpin.conf'), config);
-  const routes = [routeLine(setup, port), `${WARM_UP_HOST} 127.0.0.1:${warmUp.port}`];
+  const routes = [routeLine(setup, port), `${WARM_UP_HOST} 127.0.0.1:${warmUp.port},over_http`];
   await writeFile(join(dir, 'routes'), `${routes.join('\n')}\n`);
 }
 

@@ -1,6 +1,8 @@
 import { accessSync } from 'node:fs';
 import { Activity } from '../activity.js';
-import { Origin, type OriginServer } from '../origin.js';
+import { Origin } from '../origin.js';
+import type { OriginServer } from '../origin-server.js';
+import { acceptGrip, controlEvent } from '../ws-events.js';
 import { PUSHPIN_INTERNAL, PushpinProcess } from './pushpin-process.js';
 import type { Running, System } from './system.js';
 
@@ -32,11 +34,17 @@ export const pushpin: System = {
   },
 };
 
-/** A response that takes the way through all of its processes: they find each other only some time after their start. */
-async function warmUpOrigin(): Promise<OriginServer> {
+/** Answers that take the ways through all of its processes: they find each other only some time after their start. */
+export async function warmUpOrigin(): Promise<OriginServer> {
   const script = {
     '/first': [{ headers: [['Grip-Link', '</second>; rel=next']] as const, body: 'warm' }],
     '/second': [{ body: ' enough' }],
+    '/ws': [
+      acceptGrip([
+        controlEvent({ type: 'send-delayed', content: 'warm enough' }),
+        controlEvent({ type: 'flush-delayed' }),
+      ]),
+    ],
   };
   return new Origin(script, new Activity()).listen();
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Activity } from '../activity.js';
-import { type Origin, OriginServer } from '../origin.js';
+import type { Origin } from '../origin.js';
+import { type FindOrigin, OriginServer } from '../origin-server.js';
 import type { Setup } from '../scenario.js';
 import { freePorts } from './free-ports.js';
 import { proxyLines, routeLine } from './pushpin-config.js';
@@ -63,10 +63,7 @@ export class StandaloneProcess {
   static async start(setup: Setup): Promise<StandaloneProcess> {
     const dir = await mkdtemp(join(tmpdir(), 'p-8-conformance-'));
     const scenario: CurrentScenario = { activity: undefined, origin: undefined };
-    const server = createServer((req, res) => scenario.origin?.listener(req, res));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const origin = new OriginServer(server);
+    const origin = await OriginServer.listen(originFinder(scenario));
     const [nobody = 0] = await freePorts(1);
     const port = setup.originDown === true ? nobody : origin.port;
     await writeFile(join(dir, 'routes'), `${routeLine(setup, port)}\n`);
@@ -138,6 +135,20 @@ export class StandaloneProcess {
     const [, port] = new RegExp(`^ *${label} +http://\\S+:(\\d+)$`, 'm').exec(this.#output) ?? [];
     return Number(port);
   }
+}
+
+/**
+ * Requests go to the origin of the scenario that is served, but those of a WebSocket to the one that knows it: when its client has
+ * gone with its scenario, the origin is still told.
+ */
+function originFinder(scenario: CurrentScenario): FindOrigin {
+  const owners = new Map<string, Origin>();
+  return ({ headers }) => {
+    const id = headers['connection-id'];
+    const origin = (typeof id === 'string' ? owners.get(id) : undefined) ?? scenario.origin;
+    if (typeof id === 'string' && origin !== undefined) owners.set(id, origin);
+    return origin;
+  };
 }
 
 function configOf(setup: Setup): string {

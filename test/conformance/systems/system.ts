@@ -1,5 +1,6 @@
 import type { Activity } from '../activity.js';
 import type { Origin } from '../origin.js';
+import type { OriginServer } from '../origin-server.js';
 import type { Setup } from '../scenario.js';
 
 /** A way of mounting a proxy. */
@@ -24,6 +25,8 @@ export interface Running {
   readonly controlPort: number;
   /** Where the origin is, if it is a server of its own; messages may name it. */
   readonly originPort: number | undefined;
+  /** The origin where it is a server of this one scenario. */
+  readonly origin?: OriginServer | undefined;
   /** How many times a session has subscribed to `channel`, its prefix included, since the start. */
   subscriptions(channel: string): number;
   /** Lets up to `ms` milliseconds pass during `wait`, faster than they are where that can be done. */

@@ -70,7 +70,8 @@ export class AppMount implements Mount {
     }
     (req as MountedRequest)[kMounted] = true;
     if (isFollowUp(req)) {
-      this.#sign(req);
+      // For the client of a GRIP proxy in front, its signature counts.
+      if (req.headers['grip-sig'] === undefined) this.#sign(req);
       const events = this.#entry.eventsOf(req, framework);
       if (events !== undefined) loosenHead(res);
       this.#entry.enter(req, res, this.#grip, events, next);

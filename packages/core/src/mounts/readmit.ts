@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { filterHeaders } from '@p-8/protocol';
+import { filterHeaders, splitHeader } from '@p-8/protocol';
 
 /**
  * Hands a request back to its server as an ordinary one. Once somebody listens for upgrades, Node gives them all to him,
@@ -8,6 +8,10 @@ import { filterHeaders } from '@p-8/protocol';
  */
 export function readmit(server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void {
   const headers = filterHeaders(req.rawHeaders, (name) => !isUpgradeField(name));
+  const options = splitHeader(req.rawHeaders, 'connection').filter(
+    (name) => !isUpgradeField(name.toLowerCase()),
+  );
+  if (options.length > 0) headers.push('Connection', options.join(', '));
   let text = `${req.method} ${req.url} HTTP/${req.httpVersion}\r\n`;
   for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
   socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));

@@ -49,7 +49,7 @@ export class RouteMount implements Mount {
     this.#context = context;
     this.#trust = new Trust(context.settings);
     this.#entry = new HandlerEntry(context.services);
-    this.#tunnels = new Tunnels(context.settings.logger);
+    this.#tunnels = new Tunnels(context.services);
     this.#upstreams = new Upstreams(context);
     this.#sockjs = new SockJsEndpoints(context);
     this.#table = this.#build(routes);

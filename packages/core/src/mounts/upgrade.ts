@@ -14,7 +14,7 @@ export function openHandshake(
   head: Buffer,
 ): SocketClient | undefined {
   const { services, settings } = context;
-  const { maxMessageBytes, timers, flusher, lingering } = services;
+  const { maxMessageBytes, timers, flusher, lingering, onError } = services;
   const { compression } = settings;
   const client = new SocketClient(req, socket, head, {
     maxMessageBytes,
@@ -22,6 +22,7 @@ export function openHandshake(
     timers,
     flusher,
     lingering,
+    onError,
   });
   const error = checkHandshake(req);
   if (error === undefined) return client;

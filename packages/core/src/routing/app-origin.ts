@@ -43,16 +43,16 @@ export class AppOrigin implements Origin {
     return this.#toApp({ method: request.method, path: request.path, headers, body, client: request.facts });
   }
 
-  handshake(request: ClientRequest): Handshake {
+  handshake(request: ClientRequest, trusted: boolean): Handshake {
     const headers = filterHeaders(
       request.headers,
-      (name) => isKept(name) && name !== 'sec-websocket-extensions',
+      (name) => (isKept(name) || (trusted && isGripHeader(name))) && name !== 'sec-websocket-extensions',
     );
     headers.push('Sec-WebSocket-Extensions', 'grip');
     return { path: request.path, headers };
   }
 
-  /** The middleware signs. */
+  /** The middleware signs what is not signed. */
   handshakeFields(): HeaderList {
     return [];
   }

@@ -28,11 +28,11 @@ export function openOrigin(
   const { path, headers } = request.handshake;
   const { upstream, host, connect, oneEvent, responseTimeout } = target;
   const parts = { ...request, path, headers: host === undefined ? headers : withHost(headers, host) };
-  const { clock, timers, flusher, lingering, maxMessageBytes } = services;
+  const { clock, timers, flusher, lingering, maxMessageBytes, onError } = services;
   return connect === undefined
-    ? new OverHttp({ ...parts, upstream, oneEvent, maxMessageBytes, clock, timers }, owner)
+    ? new OverHttp({ ...parts, upstream, oneEvent, maxMessageBytes, clock, timers, onError }, owner)
     : new DirectOrigin(
-        { ...parts, connect, responseTimeout, maxMessageBytes, timers, flusher, lingering },
+        { ...parts, connect, responseTimeout, maxMessageBytes, timers, flusher, lingering, onError },
         owner,
       );
 }

@@ -190,8 +190,8 @@ export class WebSocketGrip {
   #unsubscribe(channel: string): void {
     const subscription = this.#subscriptions.get(channel);
     if (subscription === undefined || this.#implicit.includes(channel)) return;
-    this.#subscriptions.delete(channel);
     this.#services.hub.unsubscribe(subscription);
+    this.#subscriptions.delete(channel);
   }
 
   #filterError(detail: string, outcome: 'filtered' | 'dropped'): Outcome {

@@ -16,7 +16,6 @@ import type { Subscription } from '../hub/session.js';
 import type { Origin, WebSocketTarget } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-web-socket.js';
-import { CLOSE_TIMEOUT } from '../websocket/frame-socket.js';
 import { type MessageType, WebSocketMessage } from '../websocket/message.js';
 import type { OriginWebSocket, OriginWebSocketOwner } from '../websocket/origin-web-socket.js';
 import type { SessionServices } from './held-request.js';
@@ -28,6 +27,9 @@ const CLOSE_NORMAL = 1000;
 const CLOSE_INTERNAL_ERROR = 1011;
 const CLOSE_SERVICE_RESTART = 1012;
 const CLOSE_TRY_AGAIN_LATER = 1013;
+
+/** Milliseconds that an origin has to answer a client's Close: enough to be asked once more, where it is kept alive. */
+const ANSWER_TIMEOUT = 30_000;
 
 /** A client that has asked for a WebSocket, and the origin that decides. */
 export interface WebSocketRequest {
@@ -80,6 +82,8 @@ export class WebSocketSession
 
   /** Asks the origin whether the client may come in. */
   open(): void {
+    // It may have left while a signature was verified.
+    if (this.#client.gone) return;
     if (this.#services.hub.closed) {
       this.#refuse(503, 'Closing.');
       return;
@@ -107,7 +111,7 @@ export class WebSocketSession
     } else {
       // It is for the origin to answer; but not for ever.
       this.#closeTimer = new Timer(this);
-      this.#services.timers.start(this.#closeTimer, CLOSE_TIMEOUT);
+      this.#services.timers.start(this.#closeTimer, ANSWER_TIMEOUT);
     }
   }
 
@@ -125,6 +129,7 @@ export class WebSocketSession
   onTimer(): void {
     this.#services.logger.info({ uri: this.uri }, 'the origin did not answer a Close in time');
     // It still gets all that the client has sent, and the Close.
+    this.#origin?.release();
     this.#origin = undefined;
     this.#closeClient(CLOSE_NORMAL, '');
   }
@@ -141,11 +146,13 @@ export class WebSocketSession
 
   onOriginAccept(headers: HeaderList): void {
     if (this.#state === 'done') return;
-    const { origin, trusted } = this.#request;
+    const { origin, trusted, request } = this.#request;
     const takesPart = origin.grip && !trusted;
     const extension = takesPart ? parseGripExtension(headers) : undefined;
     const fields = filterHeaders(relayedHeaders(headers), (name) => name !== 'sec-websocket-extensions');
-    if (!takesPart) fields.push(...gripExtensionFields(headers));
+    // What it did not offer would make a client fail the connection: RFC 6455 9.1.
+    const offered = !takesPart && parseGripExtension(request.headers) !== undefined;
+    if (offered) fields.push(...gripExtensionFields(headers));
     this.#state = 'open';
     this.#client.accept(fields);
     this.#open(extension);
@@ -223,9 +230,7 @@ export class WebSocketSession
   }
 
   detach(): void {
-    const origin = this.#origin;
-    this.#origin = undefined;
-    origin?.close(undefined, '');
+    this.#leaveOrigin();
     // Nobody holds back what nobody reads.
     this.#client.resume();
   }
@@ -308,10 +313,16 @@ export class WebSocketSession
 
   /** Neither of the two sides ends the connection, but somebody else. */
   #closeBoth({ code, reason }: { readonly code: number; readonly reason: string }): void {
+    this.#leaveOrigin();
+    this.#closeClient(code, reason);
+  }
+
+  /** The origin is told to let go, and has no say any more. */
+  #leaveOrigin(): void {
     const origin = this.#origin;
     this.#origin = undefined;
     origin?.close(undefined, '');
-    this.#closeClient(code, reason);
+    origin?.release();
   }
 
   #closeClient(code: number, reason: string): void {
@@ -332,6 +343,7 @@ export class WebSocketSession
   #finish(): void {
     if (this.#state === 'done') return;
     this.#state = 'done';
+    this.#origin?.release();
     this.#origin = undefined;
     this.#grip.close();
     if (this.#closeTimer !== undefined) this.#services.timers.stop(this.#closeTimer);

@@ -3,6 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { filterHeaders, type HeaderList, headerValue, sendableClose } from '@p-8/protocol';
 import type { Flusher } from '../http/flusher.js';
+import type { OnError } from '../logger.js';
 import type { Connect } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import { frame } from './frame.js';
@@ -11,10 +12,7 @@ import { acceptKey } from './handshake.js';
 import type { LingeringSockets } from './lingering-sockets.js';
 import type { MessageType } from './message.js';
 import type { OriginWebSocket, OriginWebSocketOwner } from './origin-web-socket.js';
-import { ResponseBody } from './response-body.js';
-
-/** The most bytes of a refusal's body that the client gets. Source: Pushpin. */
-const MAX_REJECTION = 100_000;
+import { readRefusal } from './refusal.js';
 
 /** What a {@link DirectOrigin} needs to know. */
 export interface DirectOriginOptions {
@@ -30,6 +28,8 @@ export interface DirectOriginOptions {
   readonly timers: Timers;
   readonly flusher: Flusher;
   readonly lingering: LingeringSockets;
+  /** Gets what the owner throws. */
+  readonly onError: OnError;
 }
 
 /** An origin that speaks WebSocket: messages pass as they come. */
@@ -55,11 +55,13 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
   open(): void {
     const { connect, headers, responseTimeout, timers } = this.#options;
     if (responseTimeout > 0) timers.start(this.#timer, responseTimeout);
-    connect(headerValue(headers, 'host') ?? '', (error, socket) => {
-      if (socket !== undefined) this.#ask(socket);
-      else if (error?.kind === 'connect') this.#release()?.onOriginUnreachable(error.detail);
-      else this.#fail(error?.detail ?? 'no connection');
-    });
+    connect(headerValue(headers, 'host') ?? '', (error, socket) =>
+      this.#guard(() => {
+        if (socket !== undefined) this.#ask(socket);
+        else if (error?.kind === 'connect') this.#letGo()?.onOriginUnreachable(error.detail);
+        else this.#fail(error?.detail ?? 'no connection');
+      }),
+    );
   }
 
   send(type: MessageType, content: Uint8Array): void {
@@ -71,13 +73,17 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
     this.#closeSent = true;
     const close = sendableClose({ code, reason });
     this.#frames?.close(close.code, close.reason);
-    if (this.#closeReceived) this.#release()?.onOriginClosed();
+    if (this.#closeReceived) this.#letGo()?.onOriginClosed();
   }
 
   disconnect(): void {
-    this.#release();
+    this.#letGo();
     this.#handshake?.destroy();
     this.#frames?.abort();
+  }
+
+  release(): void {
+    this.#owner = undefined;
   }
 
   /** Nothing to be asked: it speaks by itself. */
@@ -89,7 +95,7 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
 
   /** The origin has not answered in time. */
   onTimer(): void {
-    const owner = this.#release();
+    const owner = this.#letGo();
     this.#handshake?.destroy();
     owner?.onOriginFailed('the origin did not answer the handshake in time');
   }
@@ -102,7 +108,7 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
   onClose(code: number | undefined, reason: string): void {
     this.#closeReceived = true;
     this.#owner?.onOriginClose(code, reason);
-    if (this.#closeSent) this.#release()?.onOriginClosed();
+    if (this.#closeSent) this.#letGo()?.onOriginClosed();
   }
 
   onBroken(detail: string): void {
@@ -128,9 +134,13 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
       createConnection: () => socket,
     });
     this.#handshake = handshake;
-    handshake.on('upgrade', (response, upgraded, head) => this.#open(key, response, upgraded, head));
+    handshake.on('upgrade', (response, upgraded, head) =>
+      this.#guard(() => this.#open(key, response, upgraded, head)),
+    );
     handshake.on('response', (response) => this.#refuse(response));
-    handshake.on('error', (error) => this.#fail(`the origin's handshake: ${error.message}`));
+    handshake.on('error', (error) =>
+      this.#guard(() => this.#fail(`the origin's handshake: ${error.message}`)),
+    );
     handshake.end();
   }
 
@@ -151,25 +161,34 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
   }
 
   #refuse(response: IncomingMessage): void {
-    const { statusCode = 502, statusMessage = '', rawHeaders } = response;
-    const body = new ResponseBody(statusCode, statusMessage, rawHeaders, false, MAX_REJECTION);
-    const done = (): void => {
-      this.#options.timers.stop(this.#timer);
-      this.#release()?.onOriginReject(statusCode, statusMessage, rawHeaders, body.bytes());
-      response.destroy();
-    };
-    response.on('data', (chunk: Buffer) => {
-      if (!body.add(chunk)) done();
+    readRefusal(response, {
+      refused: (...answer) => this.#guard(() => this.#letGo()?.onOriginReject(...answer)),
+      failed: (detail) => this.#guard(() => this.#fail(detail)),
     });
-    response.on('end', done);
-    response.on('error', (error) => this.#fail(`the origin's answer broke off: ${error.message}`));
+  }
+
+  /** An error of ours, or of the owner, ends this connection and no other. */
+  #guard(run: () => void): void {
+    const { onError } = this.#options;
+    try {
+      run();
+    } catch (error) {
+      onError(error);
+      this.#handshake?.destroy();
+      this.#frames?.abort();
+      try {
+        this.#fail('an internal error');
+      } catch (again) {
+        onError(again);
+      }
+    }
   }
 
   #fail(detail: string): void {
-    this.#release()?.onOriginFailed(detail);
+    this.#letGo()?.onOriginFailed(detail);
   }
 
-  #release(): OriginWebSocketOwner | undefined {
+  #letGo(): OriginWebSocketOwner | undefined {
     const owner = this.#owner;
     this.#owner = undefined;
     this.#options.timers.stop(this.#timer);

@@ -6,6 +6,7 @@ import {
   WS_EVENTS_CONTENT_TYPE,
 } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
+import type { OnError } from '../logger.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import type {
   ClientFacts,
@@ -40,6 +41,8 @@ export interface EventsExchangeOptions {
   readonly client: ClientFacts;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Gets what an asker throws. */
+  readonly onError: OnError;
 }
 
 /** Who asks by an {@link EventsExchange}. */
@@ -106,15 +109,15 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
     if (response === undefined || response.add(chunk)) return true;
     this.abort();
     // The beginning of what is no events will do.
-    if (!response.isEvents) this.#asker.onResponse(response);
-    else this.#asker.onFailed('the response is larger than maxMessageBytes allows');
+    if (!response.isEvents) this.#tell(() => this.#asker.onResponse(response));
+    else this.#tell(() => this.#asker.onFailed('the response is larger than maxMessageBytes allows'));
     return true;
   }
 
   onEnd(): void {
     const response = this.#response;
     this.#clear();
-    if (response !== undefined) this.#asker.onResponse(response);
+    if (response !== undefined) this.#tell(() => this.#asker.onResponse(response));
   }
 
   onError(error: UpstreamError): void {
@@ -124,8 +127,25 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
       return;
     }
     this.#clear();
-    if (error.kind === 'connect') this.#asker.onUnreachable(error.detail);
-    else this.#asker.onFailed(error.detail);
+    this.#tell(() => {
+      if (error.kind === 'connect') this.#asker.onUnreachable(error.detail);
+      else this.#asker.onFailed(error.detail);
+    });
+  }
+
+  /** An error of the asker's, or of whoever is behind it, ends this connection and no other. */
+  #tell(run: () => void): void {
+    const { onError } = this.#options;
+    try {
+      run();
+    } catch (error) {
+      onError(error);
+      try {
+        this.#asker.onFailed('an internal error');
+      } catch (again) {
+        onError(again);
+      }
+    }
   }
 
   #waitToRepeat(): void {

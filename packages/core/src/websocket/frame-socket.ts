@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { type PerMessageDeflate, Receiver } from 'ws';
 import type { Flushable, Flusher } from '../http/flusher.js';
+import type { OnError } from '../logger.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import { closeFrame, type Frame } from './frame.js';
 import type { LingeringSockets } from './lingering-sockets.js';
@@ -18,6 +19,9 @@ const MAX_FRAGMENTS = 16_384;
 
 /** The most pieces in which one frame may arrive. */
 const MAX_CHUNKS = 65_536;
+
+/** Bytes that are worth a write of their own. They also show whether the other side takes them, before there are too many. */
+const MAX_GATHERED = 65_536;
 
 /** Who gets what a {@link FrameSocket} reads. */
 export interface FrameSocketOwner {
@@ -41,6 +45,8 @@ export interface FrameSocketOptions {
   readonly timers: Timers;
   readonly flusher: Flusher;
   readonly lingering: LingeringSockets;
+  /** Gets what an owner throws. */
+  readonly onError: OnError;
 }
 
 const kFrames = Symbol('p-8 frames');
@@ -117,9 +123,13 @@ export class FrameSocket implements TimerOwner, Flushable {
     if (this.#closeSent || this.#over) return;
     this.#frames.push(frame);
     this.#bytes += frame.length;
-    if (this.#scheduled || this.#blocked) return;
-    this.#scheduled = true;
-    this.#options.flusher.add(this);
+    if (this.#blocked) return;
+    if (this.#bytes >= MAX_GATHERED) {
+      this.flush();
+    } else if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#options.flusher.add(this);
+    }
   }
 
   /** Sends a Close, as the first or as the answer; `code` and `reason` must be sendable. */
@@ -156,20 +166,23 @@ export class FrameSocket implements TimerOwner, Flushable {
   /** Writes out what was gathered. */
   flush(): void {
     this.#scheduled = false;
-    if (this.#blocked || this.#socket.writableEnded || this.#socket.destroyed) return;
+    const socket = this.#socket;
+    if (this.#blocked || socket.writableEnded || socket.destroyed) return;
     const frames = this.#frames;
     const [first] = frames;
     if (first !== undefined) {
       this.#frames = [];
       this.#bytes = 0;
-      this.#blocked = !this.#socket.write(frames.length === 1 ? first : Buffer.concat(frames));
+      const isFull = !socket.write(frames.length === 1 ? first : Buffer.concat(frames));
+      // A socket calls itself full after a long write, though the system may have taken all of it.
+      this.#blocked = isFull && socket.writableLength > 0;
     }
   }
 
   /** The other side has not answered a Close in time. */
   onTimer(): void {
-    this.#break('no answer to a Close in time');
     this.#socket.destroy();
+    this.#break('no answer to a Close in time');
   }
 
   onData(chunk: Buffer): void {
@@ -203,8 +216,8 @@ export class FrameSocket implements TimerOwner, Flushable {
 
   onEnd(): void {
     if (this.#over) return;
-    this.#break('the connection was ended without a Close');
     this.#socket.destroy();
+    this.#break('the connection was ended without a Close');
   }
 
   onSocketError(error: Error): void {
@@ -213,10 +226,10 @@ export class FrameSocket implements TimerOwner, Flushable {
 
   onSocketClose(): void {
     this.#options.timers.stop(this.#timer);
-    this.#options.deflate?.cleanup();
     this.#frames = [];
     this.#bytes = 0;
     this.#break('the connection was lost');
+    this.#freeInflater();
   }
 
   onDrain(): void {
@@ -224,6 +237,32 @@ export class FrameSocket implements TimerOwner, Flushable {
     this.#blocked = false;
     this.flush();
     if (!this.#blocked && !this.#over) this.#owner.onDrained();
+  }
+
+  /** An error of ours, or of whoever listens, ends this connection and no other. */
+  crash(error: unknown): void {
+    this.#options.onError(error);
+    this.#socket.destroy();
+    try {
+      this.#break('an internal error');
+    } catch (again) {
+      this.#options.onError(again);
+    }
+  }
+
+  /** What is being inflated must come to its end first: ws lets go of the others that wait for zlib, and of this, only then. */
+  #freeInflater(): void {
+    const { deflate } = this.#options;
+    if (deflate === undefined) return;
+    const receiver = this.#receiver;
+    if (receiver.writableFinished || receiver.errored !== null) {
+      deflate.cleanup();
+      return;
+    }
+    const cleanUp = (): void => deflate.cleanup();
+    receiver.once('finish', cleanUp);
+    receiver.once('error', cleanUp);
+    receiver.end();
   }
 
   /** Ends the connection once all has gone out. */
@@ -261,36 +300,31 @@ function closeCodeOf(error: string | undefined): number {
 
 // Shared by all connections: a listener of its own for each would cost more memory than the connection.
 
-function onData(this: Duplex & Partial<Framed>, chunk: Buffer): void {
-  this[kFrames]?.onData(chunk);
-}
-function onEnd(this: Duplex & Partial<Framed>): void {
-  this[kFrames]?.onEnd();
-}
-function onSocketError(this: Duplex & Partial<Framed>, error: Error): void {
-  this[kFrames]?.onSocketError(error);
-}
-function onSocketClose(this: Duplex & Partial<Framed>): void {
-  this[kFrames]?.onSocketClose();
-}
-function onDrain(this: Duplex & Partial<Framed>): void {
-  this[kFrames]?.onDrain();
-}
-function onMessage(this: Receiver & Partial<Framed>, content: Buffer, isBinary: boolean): void {
-  this[kFrames]?.onMessage(isBinary ? 'binary' : 'text', content);
-}
-function onPing(this: Receiver & Partial<Framed>, content: Buffer): void {
-  this[kFrames]?.onMessage('ping', content);
-}
-function onPong(this: Receiver & Partial<Framed>, content: Buffer): void {
-  this[kFrames]?.onMessage('pong', content);
-}
-function onConclude(this: Receiver & Partial<Framed>, code: number, reason: Buffer): void {
-  this[kFrames]?.onConclude(code, reason);
-}
-function onReceiverError(this: Receiver & Partial<Framed>, error: Error): void {
-  this[kFrames]?.onReceiverError(error);
-}
-function onReceiverDrain(this: Receiver & Partial<Framed>): void {
-  this[kFrames]?.onReceiverDrain();
+const onData = listener((frames, chunk: Buffer) => frames.onData(chunk));
+const onEnd = listener((frames) => frames.onEnd());
+const onSocketError = listener((frames, error: Error) => frames.onSocketError(error));
+const onSocketClose = listener((frames) => frames.onSocketClose());
+const onDrain = listener((frames) => frames.onDrain());
+const onMessage = listener((frames, content: Buffer, isBinary: boolean) =>
+  frames.onMessage(isBinary ? 'binary' : 'text', content),
+);
+const onPing = listener((frames, content: Buffer) => frames.onMessage('ping', content));
+const onPong = listener((frames, content: Buffer) => frames.onMessage('pong', content));
+const onConclude = listener((frames, code: number, reason: Buffer) => frames.onConclude(code, reason));
+const onReceiverError = listener((frames, error: Error) => frames.onReceiverError(error));
+const onReceiverDrain = listener((frames) => frames.onReceiverDrain());
+
+/** A listener on a socket or its receiver, which must not throw. */
+function listener<A extends unknown[]>(
+  run: (frames: FrameSocket, ...args: A) => void,
+): (this: object, ...args: A) => void {
+  return function (this: Partial<Framed>, ...args) {
+    const frames = this[kFrames];
+    if (frames === undefined) return;
+    try {
+      run(frames, ...args);
+    } catch (error) {
+      frames.crash(error);
+    }
+  };
 }

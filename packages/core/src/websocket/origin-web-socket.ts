@@ -13,6 +13,8 @@ export interface OriginWebSocket {
   close(code: number | undefined, reason: string): void;
   /** The client is lost: the origin is told, and the owner hears nothing more. */
   disconnect(): void;
+  /** Nobody waits for the origin's answer to a close any more; it still gets all that was sent. The owner hears nothing more. */
+  release(): void;
   /** Has the origin asked for what it may have, where it is one that must be asked. */
   refresh(): void;
   /** The client has taken all that came from the origin: more may come. */

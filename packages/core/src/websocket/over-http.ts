@@ -116,6 +116,11 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     this.#next();
   }
 
+  release(): void {
+    this.#owner = undefined;
+    this.#next();
+  }
+
   refresh(): void {
     if (this.#state !== 'connected') return;
     this.#refresh = true;
@@ -190,6 +195,11 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
 
   /** Nothing to do: until the origin wants to be asked. */
   #rest(): void {
+    if (this.#owner === undefined && this.#closeSent) {
+      // Nobody waits for its answer to a CLOSE any more.
+      this.disconnect();
+      return;
+    }
     if (this.#timer.pending) return;
     const { keepAliveInterval } = this.#memory;
     const delay = keepAliveInterval ?? (this.#isStuck() ? OFFER_DELAY : undefined);

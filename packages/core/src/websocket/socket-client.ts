@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '@p-8/protocol';
 import type { Flusher } from '../http/flusher.js';
+import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from './client-web-socket.js';
 import { FrameSocket, type FrameSocketOwner } from './frame-socket.js';
@@ -17,6 +18,8 @@ export interface SocketClientOptions {
   readonly timers: Timers;
   readonly flusher: Flusher;
   readonly lingering: LingeringSockets;
+  /** Gets what an owner throws. */
+  readonly onError: OnError;
 }
 
 /** A client that speaks WebSocket: from its handshake, which must have been checked, to its end. */
@@ -65,7 +68,7 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
   accept(headers: HeaderList): void {
     if (this.#gone) return;
     this.#stopWaiting();
-    const { compression: allowed, maxMessageBytes, timers, flusher, lingering } = this.#options;
+    const { compression: allowed, maxMessageBytes, timers, flusher, lingering, onError } = this.#options;
     const { 'sec-websocket-key': key = '', 'sec-websocket-extensions': offer } = this.#req.headers;
     const compression =
       allowed && offer !== undefined ? negotiateCompression(offer, maxMessageBytes) : undefined;
@@ -79,6 +82,7 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
       timers,
       flusher,
       lingering,
+      onError,
     });
     this.#frames.start();
     if (this.#paused) this.#frames.pause();

@@ -60,7 +60,7 @@ export class SockJsStage {
     this.server = http.createServer((req, res) => void this.#handle(req, res));
     this.server.on('upgrade', (req, socket, head) => {
       const { timers } = this;
-      const shared = { maxMessageBytes, compression: false, timers, flusher, lingering };
+      const shared = { maxMessageBytes, compression: false, timers, flusher, lingering, onError };
       const request = readClientRequest(req, req.url ?? '', false);
       this.endpoint.upgrade(new SocketClient(req, socket, head, shared), request);
     });
