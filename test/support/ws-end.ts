@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { settle } from './eventually.js';
 import { closePayload, type Frame, type FrameShape, OPCODES, readFrames, writeFrame } from './ws-frames.js';
 import { messagesOf, type WsMessage } from './ws-messages.js';
 
@@ -103,6 +104,14 @@ export class WsEnd {
   async closed(): Promise<'ended' | 'reset'> {
     while (this.ending === undefined) await once(this.#news, 'news');
     return this.ending;
+  }
+
+  /** Waits until some of what was written stays here, since the other side does not read it. */
+  async stalled(): Promise<void> {
+    for (let left = 0; left === 0 || left !== this.socket.writableLength; ) {
+      left = this.socket.writableLength;
+      await settle(100);
+    }
   }
 
   /** Leaves without a word. */

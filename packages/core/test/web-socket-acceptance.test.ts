@@ -235,7 +235,8 @@ describe('an origin that accepts a part of what it is offered', () => {
       let answer = accept(1);
       const bench = await WebSocketBench.overHttp(stage(), (text) => (text === 'OPEN\r\n' ? text : answer));
       const client = await bench.open();
-      for (let i = 0; i < 100; i++) client.text(message);
+      // More than the system keeps for a connection.
+      for (let i = 0; i < 400; i++) client.text(message);
       await settle(400);
       const stalled = bench.origin.requests.length;
       assert(client.socket.writableLength > 0, 'the client is held up');
@@ -253,7 +254,7 @@ describe('an origin that accepts a part of what it is offered', () => {
         text === 'OPEN\r\n' ? text : accept(0),
       );
       const client = await bench.open();
-      for (let i = 0; i < 100; i++) client.text(message);
+      for (let i = 0; i < 400; i++) client.text(message);
       await client.closed();
       await eventually(() => bench.server.held === 0, 'nothing held');
     });

@@ -56,9 +56,13 @@ describe('a WebSocket of a GRIP proxy in front', () => {
       (handshake) => handshake.accept(['Sec-WebSocket-Extensions: grip']),
       TRUSTING,
     );
-    const client = await bench.open('/ws', [`Grip-Sig: ${GOOD}`]);
+    // No client may be told of an extension that it has not offered.
+    const silent = await bench.open('/ws', [`Grip-Sig: ${GOOD}`]);
+    assert.equal(field(await silent.opened(), 'sec-websocket-extensions'), undefined);
+    const offer = [`Grip-Sig: ${GOOD}`, 'Sec-WebSocket-Extensions: grip'];
+    const client = await bench.open('/ws', offer);
     assert.equal(field(await client.opened(), 'sec-websocket-extensions'), 'grip');
-    (await bench.origin.connection()).text('c:{"type":"subscribe","channel":"ch"}');
+    (await bench.origin.connection(1)).text('c:{"type":"subscribe","channel":"ch"}');
     assert.equal(await client.next(), 'text c:{"type":"subscribe","channel":"ch"}');
     assert.equal(bench.proxy.stats().channels, 0);
   });

@@ -219,12 +219,7 @@ describe('a WebSocket on a route that takes no part in GRIP', () => {
     ] as const) {
       to.socket.pause();
       for (let i = 0; i < 400; i++) from.binary(Buffer.alloc(65_536));
-      let left = -1;
-      while (left !== from.socket.writableLength) {
-        left = from.socket.writableLength;
-        await settle(100);
-      }
-      assert(left > 0);
+      await from.stalled();
       to.socket.resume();
       await to.count(400);
     }

@@ -14,6 +14,9 @@ import type { MessageType } from './message.js';
 import type { OriginWebSocket, OriginWebSocketOwner } from './origin-web-socket.js';
 import { readRefusal } from './refusal.js';
 
+/** Bytes that a message may have besides its content: the message prefix. */
+const PREFIX_ROOM = 65_536;
+
 /** What a {@link DirectOrigin} needs to know. */
 export interface DirectOriginOptions {
   readonly connect: Connect;
@@ -154,7 +157,8 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
       return;
     }
     if (head.length > 0) socket.unshift(head);
-    const options = { ...this.#options, isServer: false, deflate: undefined };
+    const maxMessageBytes = this.#options.maxMessageBytes + PREFIX_ROOM;
+    const options = { ...this.#options, maxMessageBytes, isServer: false, deflate: undefined };
     this.#frames = new FrameSocket(socket, this, options);
     this.#owner.onOriginAccept(response.rawHeaders);
     this.#frames.start();
