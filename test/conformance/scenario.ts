@@ -24,8 +24,9 @@ export interface Setup {
   readonly deadTargetFirst?: boolean;
 }
 
-/** Where nothing ever listens. */
-export const DEAD_TARGET = '127.0.0.1:1';
+/** Where nothing ever listens: a port that was given back could be somebody else's by now. */
+export const DEAD_PORT = 1;
+export const DEAD_TARGET: string = `127.0.0.1:${DEAD_PORT}`;
 
 /** What P-8 does in place of what the reference did: the parts of the transcript that differ. */
 export interface Expectation extends Partial<Transcript> {

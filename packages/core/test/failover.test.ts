@@ -1,25 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { eventually, settle } from '../../../test/support/eventually.js';
 import { onRequestHead } from '../../../test/support/origin.js';
 import { useStage } from '../../../test/support/stage.js';
 
-/** The URL of a port at which nobody listens. */
-async function deadTarget(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${port}`;
-}
+/** A port at which nobody ever listens: one that was given back could be somebody else's by now. */
+const DEAD_TARGET = 'http://127.0.0.1:1';
 
 describe('targets of a route', () => {
   const stage = useStage();
 
   it('that are all dead: 502', async () => {
-    const proxy = await stage().proxy({ target: [await deadTarget(), await deadTarget()] });
+    const proxy = await stage().proxy({ target: [DEAD_TARGET, DEAD_TARGET] });
     const client = await stage().client(proxy);
     client.request('POST /', [], 'body');
     const reply = await client.reply();
@@ -30,7 +22,7 @@ describe('targets of a route', () => {
   });
 
   it('that are all dead are named in debug mode', async () => {
-    const targets = [await deadTarget(), await deadTarget()];
+    const targets = [DEAD_TARGET, DEAD_TARGET];
     const client = await stage().client(await stage().proxy({ target: targets, debug: true }));
     client.request('GET /');
     const names = targets.map((url) => new URL(url).host).join(', ');
@@ -41,7 +33,7 @@ describe('targets of a route', () => {
     const origin = await stage().origin((res, seen) => {
       eventually(() => seen.complete, 'the whole body').then(() => res.end(seen.body));
     });
-    const proxy = await stage().proxy({ target: [await deadTarget(), await deadTarget(), origin.url] });
+    const proxy = await stage().proxy({ target: [DEAD_TARGET, DEAD_TARGET, origin.url] });
     const client = await stage().client(proxy);
     client.request('POST /', ['Transfer-Encoding: chunked']);
     client.write('3\r\none\r\n');
@@ -88,7 +80,7 @@ describe('targets of a route', () => {
   it('have their own Host where they are told to', async () => {
     const origin = await stage().origin((res, seen) => res.end(seen.headers.host));
     const target = [
-      { url: await deadTarget(), host: 'first.test' },
+      { url: DEAD_TARGET, host: 'first.test' },
       { url: origin.url, host: 'second.test:81' },
     ];
     const client = await stage().client(await stage().proxy({ target }));

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { GripProxy, type GripProxyOptions } from '@p-8/core';
-import type { Setup } from '../scenario.js';
+import { DEAD_PORT, type Setup } from '../scenario.js';
 import { inProcessOptions, remoteOptions } from './p8-options.js';
 import { P8Running } from './p8-running.js';
 import { SkippableClock } from './skippable-clock.js';
@@ -21,8 +21,7 @@ export function remoteSystem(name: string, mount: (options: GripProxyOptions) =>
     available: () => true,
     async start(setup, origin, activity) {
       const server = await origin.listen();
-      const { port } = server;
-      if (setup.originDown === true) await server.close();
+      const port = setup.originDown === true ? DEAD_PORT : server.port;
       const clock = new SkippableClock();
       const app = mount({ ...remoteOptions(setup, port), clock });
       const lingering = lingeringOf(setup);

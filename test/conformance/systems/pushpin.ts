@@ -2,6 +2,7 @@ import { accessSync } from 'node:fs';
 import { Activity } from '../activity.js';
 import { Origin } from '../origin.js';
 import type { OriginServer } from '../origin-server.js';
+import { DEAD_PORT } from '../scenario.js';
 import { acceptGrip, controlEvent } from '../ws-events.js';
 import { PUSHPIN_INTERNAL, PushpinProcess } from './pushpin-process.js';
 import type { Running, System } from './system.js';
@@ -14,8 +15,7 @@ export const pushpin: System = {
   available: () => exists(PUSHPIN_INTERNAL),
   async start(setup, origin, activity): Promise<Running> {
     const server = await origin.listen();
-    const { port } = server;
-    if (setup.originDown === true) await server.close();
+    const port = setup.originDown === true ? DEAD_PORT : server.port;
     const warmUp = await warmUpOrigin();
     try {
       for (let attempt = 1; ; attempt += 1) {

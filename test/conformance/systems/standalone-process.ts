@@ -7,8 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Activity } from '../activity.js';
 import type { Origin } from '../origin.js';
 import { type FindOrigin, OriginServer } from '../origin-server.js';
-import type { Setup } from '../scenario.js';
-import { freePorts } from './free-ports.js';
+import { DEAD_PORT, type Setup } from '../scenario.js';
 import { proxyLines, routeLine } from './pushpin-config.js';
 import type { Running } from './system.js';
 
@@ -64,8 +63,7 @@ export class StandaloneProcess {
     const dir = await mkdtemp(join(tmpdir(), 'p-8-conformance-'));
     const scenario: CurrentScenario = { activity: undefined, origin: undefined };
     const origin = await OriginServer.listen(originFinder(scenario));
-    const [nobody = 0] = await freePorts(1);
-    const port = setup.originDown === true ? nobody : origin.port;
+    const port = setup.originDown === true ? DEAD_PORT : origin.port;
     await writeFile(join(dir, 'routes'), `${routeLine(setup, port)}\n`);
     await writeFile(join(dir, 'pushpin.conf'), configOf(setup));
     const child = spawn(
