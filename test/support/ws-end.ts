@@ -4,6 +4,9 @@ import { settle } from './eventually.js';
 import { closePayload, type Frame, type FrameShape, OPCODES, readFrames, writeFrame } from './ws-frames.js';
 import { messagesOf, type WsMessage } from './ws-messages.js';
 
+/** Milliseconds after which a system that is busy with other things would have moved some bytes, if there were a way. */
+const STALL = 20;
+
 /**
  * One end of a WebSocket in the hands of a test: writes frames of any form, answers nothing by itself unless it is told to,
  * and keeps what comes.
@@ -110,7 +113,8 @@ export class WsEnd {
   async stalled(): Promise<void> {
     for (let left = 0; left === 0 || left !== this.socket.writableLength; ) {
       left = this.socket.writableLength;
-      await settle(100);
+      const end = Date.now() + STALL;
+      while (Date.now() < end) await settle();
     }
   }
 
