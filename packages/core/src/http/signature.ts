@@ -7,7 +7,7 @@ import { GripError } from '../errors.js';
 type Algorithm = 'HS256' | 'ES256' | 'RS256';
 
 /** Milliseconds for which one token is used again: little beside its validity of an hour, much beside 3 us of HMAC. */
-const TOKEN_REUSE = 60_000;
+const TOKEN_REUSE = 30_000;
 
 /** Signs Grip-Sig with one issuer and key. The algorithm follows from the key: secret HS256, EC ES256, RSA RS256. */
 export class Signer {
