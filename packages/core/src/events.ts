@@ -1,7 +1,17 @@
+import type { Item } from '@p-8/protocol';
+import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
+import type { Receipt } from './hub/receipt.js';
+
 /** What a proxy tells those who listen to it. */
 export interface GripProxyEvents {
   /** A channel, by the name that publishers use, has its first subscriber. */
   subscribe: (channel: string) => void;
   /** A channel has lost its last subscriber. */
   unsubscribe: (channel: string) => void;
+  /** A connection is held from now on. */
+  hold: (hold: HoldInfo) => void;
+  /** A connection is not held any more. */
+  release: (hold: HoldInfo, why: HoldEnd) => void;
+  /** An item has been published, by whatever way it came. */
+  publish: (item: Item, receipt: Receipt) => void;
 }

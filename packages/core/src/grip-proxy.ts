@@ -14,9 +14,10 @@ import type { GripProxyEvents } from './events.js';
 import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
 import { Signer } from './http/signature.js';
+import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 import { Hub } from './hub/hub.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
-import type { OnError } from './logger.js';
+import type { Session } from './hub/session.js';
 import { AppMount } from './mounts/app-mount.js';
 import { Attachments, type AttachOptions } from './mounts/attachments.js';
 import type { FrameworkRequest } from './mounts/framework-request.js';
@@ -53,6 +54,11 @@ export interface ProxyStats {
   readonly upstreamRequests: number;
 }
 
+/** Who takes items: a {@link Hub}, or whoever stands before one. */
+export interface ItemSink {
+  publish(item: Item): Receipt;
+}
+
 /**
  * A GRIP proxy: asks origins on behalf of clients, holds the clients that the origins' answers say to hold, and pushes
  * to them what is published. Opens no port: give it the requests of a server, or mount it by an adapter.
@@ -70,6 +76,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   readonly #settings: Settings;
   readonly #services: SessionServices;
   readonly #linkHosts: LinkHosts;
+  readonly #context: ProxyContext;
   readonly #mount: Mount;
   readonly #calls: CallCounter = { active: 0 };
   readonly #attachments = new Attachments(
@@ -77,6 +84,8 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     (error) => this.#services.onError(error),
   );
   readonly #signers = new Map<string, Signer>();
+  /** Gets what is published here. */
+  #sink: ItemSink;
   #closed: Promise<void> | undefined;
 
   /** @throws GripError `GRIP_ERR_OPTION` when an option is unknown or wrong. */
@@ -96,8 +105,11 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       idCacheTtl: settings.idCacheTtl,
       lastIdsMax: settings.lastIdsMax,
       onError,
-      onChannel: (event, channel) => this.#tell(event, channel, onError),
+      onChannel: (event, channel) => this.#tell(event, channel),
+      onHold: (session, why) => this.#tellOfHold(session, why),
+      onItem: (item, receipt) => this.#tell('publish', item, receipt),
     });
+    this.#sink = this.hub;
     this.#services = {
       hub: this.hub,
       clock,
@@ -113,15 +125,18 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       lingering: new LingeringSockets(timers),
     };
     this.#linkHosts = new LinkHosts(settings.linkHosts, settings.connectTimeout, this.#calls);
-    const context: ProxyContext = {
+    this.#context = {
       settings,
       services: this.#services,
       linkHosts: this.#linkHosts,
       calls: this.#calls,
+      isBehind: false,
       signer: (iss, key) => this.#signer(iss, key),
     };
     this.#mount =
-      settings.routes === undefined ? new AppMount(context) : new RouteMount(context, settings.routes);
+      settings.routes === undefined
+        ? new AppMount(this.#context)
+        : new RouteMount(this.#context, settings.routes);
   }
 
   /**
@@ -190,7 +205,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     // All are read first: one that is wrong stops all.
     const items = inputs.map(readItem);
     const counter = new ReceiptCounter();
-    for (const item of items) counter.add(this.hub.publish(item));
+    for (const item of items) counter.add(this.#sink.publish(item));
     return counter.receipt();
   }
 
@@ -204,7 +219,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     if (options.key === undefined)
       logger.info({}, 'control API without a key: only clients on a loopback address are answered');
     const target = {
-      publish: (item: Item) => this.hub.publish(item),
+      publish: (item: Item) => this.#sink.publish(item),
       recover: () => this.hub.recover(),
     };
     return new ControlApi(target, options, clock).handle;
@@ -215,6 +230,20 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     if (!(this.#mount instanceof RouteMount))
       throw new GripError('GRIP_ERR_OPTION', 'this proxy has been made without routes');
     this.#mount.setRoutes(routes);
+  }
+
+  /**
+   * Leaves all clients to another GRIP proxy of this process, and gives it what is published here: for tests, which put a
+   * proxy of their own in front of an app that has this one mounted. Undefined: this proxy is on its own again.
+   */
+  standBehind(front: ItemSink | undefined): void {
+    this.#sink = front ?? this.hub;
+    this.#context.isBehind = front !== undefined;
+  }
+
+  /** What is held at the moment. */
+  holds(): HoldInfo[] {
+    return this.hub.holds();
   }
 
   stats(): ProxyStats {
@@ -246,12 +275,24 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   }
 
   /** A listener that throws must not disturb what it is told of. */
-  #tell(event: 'subscribe' | 'unsubscribe', channel: string, onError: OnError): void {
+  #tell<E extends keyof GripProxyEvents>(
+    event: E,
+    ...args: EventEmitter.EventArgs<GripProxyEvents, E>
+  ): void {
     try {
-      this.emit(event, channel);
+      this.emit(event, ...args);
     } catch (error) {
-      onError(error);
+      this.#services.onError(error);
     }
+  }
+
+  #tellOfHold(session: Session, why: HoldEnd | undefined): void {
+    // Most proxies have nobody who listens: then nothing is made for it.
+    if (this.listenerCount(why === undefined ? 'hold' : 'release') === 0) return;
+    const hold = session.info();
+    if (hold === undefined) return;
+    if (why === undefined) this.#tell('hold', hold);
+    else this.#tell('release', hold, why);
   }
 
   #signer(iss: string, key: string | Uint8Array): Signer | undefined {

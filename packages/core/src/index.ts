@@ -3,11 +3,12 @@ export type { Clock, ClockTimer } from './clock.js';
 export { systemClock } from './clock.js';
 export { GripError, type GripErrorCode } from './errors.js';
 export type { GripProxyEvents } from './events.js';
-export { type CloseOptions, GripProxy, type ProxyStats } from './grip-proxy.js';
+export { type CloseOptions, GripProxy, type ItemSink, type ProxyStats } from './grip-proxy.js';
 export { isAnsweredByContext } from './handler/events-answer.js';
 export { type RequestGrip, requestGrip } from './handler/request-grip.js';
 export type { ControlHandler } from './http/control-api.js';
 export type { ParsedBody } from './http/parsed-body.js';
+export type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 export type { Hub } from './hub/hub.js';
 export type { Receipt } from './hub/receipt.js';
 export { type Logger, silentLogger } from './logger.js';
@@ -23,3 +24,4 @@ export type {
   TargetOptions,
   XForwardedForOptions,
 } from './options.js';
+export { memorySockets } from './upstream/memory-sockets.js';

@@ -10,6 +10,7 @@ export interface GripMembers {
   readonly attach: GripProxy['attach'];
   readonly upgrade: GripProxy['upgrade'];
   readonly setRoutes: GripProxy['setRoutes'];
+  readonly holds: GripProxy['holds'];
   readonly stats: GripProxy['stats'];
   readonly close: GripProxy['close'];
   readonly on: GripProxy['on'];
@@ -26,6 +27,7 @@ export function gripMembers(proxy: GripProxy): GripMembers {
     attach: proxy.attach.bind(proxy),
     upgrade: proxy.upgrade.bind(proxy),
     setRoutes: proxy.setRoutes.bind(proxy),
+    holds: proxy.holds.bind(proxy),
     stats: proxy.stats.bind(proxy),
     close: proxy.close.bind(proxy),
     on: proxy.on.bind(proxy),

@@ -2,6 +2,7 @@ import type { Item } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
+import type { HoldEnd, HoldInfo } from './hold-info.js';
 import { IdCache } from './id-cache.js';
 import { LastIds } from './last-ids.js';
 import { PublishedItem } from './published-item.js';
@@ -20,6 +21,10 @@ export interface HubOptions {
   readonly onError: OnError;
   /** Hears of a channel's first subscriber, and of its last one leaving. */
   readonly onChannel: (event: 'subscribe' | 'unsubscribe', channel: string) => void;
+  /** Hears of a session that holds its client from now on; with `why`, of one that does not any more. */
+  readonly onHold: (session: Session, why?: HoldEnd) => void;
+  /** Hears of each item. */
+  readonly onItem: (item: Item, receipt: Receipt) => void;
 }
 
 /** Which sessions are subscribed to which channels, and the way of an item to them: duplicates, order, fan-out. */
@@ -30,6 +35,8 @@ export class Hub {
   readonly #idCache: IdCache;
   readonly #sequencer: Sequencer;
   readonly #onChannel: HubOptions['onChannel'];
+  readonly #onHold: HubOptions['onHold'];
+  readonly #onItem: HubOptions['onItem'];
   readonly #onError: OnError;
   #closed = false;
   #onEmpty: (() => void) | undefined;
@@ -41,6 +48,8 @@ export class Hub {
       this.#fanOut(item),
     );
     this.#onChannel = options.onChannel;
+    this.#onHold = options.onHold;
+    this.#onItem = options.onItem;
     this.#onError = options.onError;
   }
 
@@ -71,6 +80,26 @@ export class Hub {
   removeSession(session: Session): void {
     this.#sessions.delete(session);
     if (this.#sessions.size === 0) this.#onEmpty?.();
+  }
+
+  /** The session has let its client in, and holds it. */
+  hold(session: Session): void {
+    this.#onHold(session);
+  }
+
+  /** The session does not hold its client any more; it says so while it still is what it was. */
+  release(session: Session, why: HoldEnd): void {
+    this.#onHold(session, why);
+  }
+
+  /** What is held at the moment. */
+  holds(): HoldInfo[] {
+    const holds: HoldInfo[] = [];
+    for (const session of this.#sessions) {
+      const hold = session.info();
+      if (hold !== undefined) holds.push(hold);
+    }
+    return holds;
   }
 
   /** Resolves when no session is left; those that are left after `ms` milliseconds are cut. */
@@ -116,6 +145,24 @@ export class Hub {
   }
 
   publish(item: Item): Receipt {
+    const receipt = this.#publish(item);
+    this.#onItem(item, receipt);
+    return receipt;
+  }
+
+  /** Every session asks its origin again, as after an outage of the publishers. */
+  recover(): void {
+    this.#lastIds.clear();
+    for (const session of [...this.#sessions]) session.recover();
+  }
+
+  /** Ends all sessions. */
+  close(): void {
+    this.#closed = true;
+    for (const session of [...this.#sessions]) session.close();
+  }
+
+  #publish(item: Item): Receipt {
     if (this.#idCache.isDuplicate(item.channel, item.id)) return NOBODY;
     if (!this.#channels.has(item.channel)) {
       // Remembered without subscribers too: a hold that comes with an older id then knows that it has missed something.
@@ -134,18 +181,6 @@ export class Hub {
     const receipt = this.#fanOut(item);
     this.#sequencer.releaseFollowers(item);
     return receipt;
-  }
-
-  /** Every session asks its origin again, as after an outage of the publishers. */
-  recover(): void {
-    this.#lastIds.clear();
-    for (const session of [...this.#sessions]) session.recover();
-  }
-
-  /** Ends all sessions. */
-  close(): void {
-    this.#closed = true;
-    for (const session of [...this.#sessions]) session.close();
   }
 
   #fanOut(item: Item): Receipt {

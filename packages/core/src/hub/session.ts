@@ -1,3 +1,4 @@
+import type { HoldInfo } from './hold-info.js';
 import type { PublishedItem } from './published-item.js';
 import type { Outcome } from './receipt.js';
 
@@ -7,6 +8,8 @@ export interface Session {
   deliver(item: PublishedItem, subscription: Subscription): Outcome;
   /** Whether the session takes items of this kind at all. */
   takes(item: PublishedItem): boolean;
+  /** What it holds at the moment; undefined: its client is not held yet, or not any more. */
+  info(): HoldInfo | undefined;
   /** Asks the origin again, as if items had been missed. */
   recover(): void;
   /** Ends the connection as properly as its kind allows. */

@@ -44,7 +44,7 @@ export class AppMount implements Mount {
     this.#context = context;
     const { sigIss, sigKey } = context.settings;
     this.#signer = context.signer(sigIss, sigKey);
-    this.#trust = new Trust(context.settings);
+    this.#trust = new Trust(context);
     this.#entry = new HandlerEntry(context.services);
     this.#grip = this.#signer === undefined ? OF_UNSIGNED_PROXY : OF_PROXY;
     this.#apps = new ServedApps(context);

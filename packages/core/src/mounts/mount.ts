@@ -32,6 +32,8 @@ export interface ProxyContext {
   readonly services: SessionServices;
   readonly linkHosts: LinkHosts;
   readonly calls: CallCounter;
+  /** Another proxy of this process stands in front, and does the holding: {@link GripProxy.standBehind}. */
+  isBehind: boolean;
   /** The signer for an issuer and key; undefined where the key is empty. */
   signer(iss: string, key: string | Uint8Array): Signer | undefined;
 }

@@ -47,7 +47,7 @@ export class RouteMount implements Mount {
 
   constructor(context: ProxyContext, routes: readonly RouteOptions[]) {
     this.#context = context;
-    this.#trust = new Trust(context.settings);
+    this.#trust = new Trust(context);
     this.#entry = new HandlerEntry(context.services);
     this.#tunnels = new Tunnels(context.services);
     this.#upstreams = new Upstreams(context);

@@ -1,17 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { Verifier } from '../http/signature.js';
-import type { Settings } from '../settings.js';
+import type { ProxyContext } from './mount.js';
 
 /** Tells requests of a GRIP proxy in front, which proves itself by its signature, from those of anybody else. */
 export class Trust {
   readonly #verifier: Verifier | undefined;
+  readonly #context: ProxyContext;
 
-  constructor({ upstreamKey, clock }: Settings) {
+  constructor(context: ProxyContext) {
+    const { upstreamKey, clock } = context.settings;
+    this.#context = context;
     this.#verifier = upstreamKey === undefined ? undefined : new Verifier(upstreamKey, clock);
   }
 
   /** Calls `decided`, at once unless there is a signature to verify. `onError` gets what `decided` throws later. */
   decide(req: IncomingMessage, decided: (trusted: boolean) => void, onError: (error: unknown) => void): void {
+    if (this.#context.isBehind) {
+      decided(true);
+      return;
+    }
     const signature = req.headers['grip-sig'];
     if (this.#verifier === undefined || typeof signature !== 'string') {
       decided(false);

@@ -7,6 +7,7 @@ import {
   shouldSkip,
 } from '@p-8/protocol';
 import type { ClientOwner } from '../http/client-response.js';
+import type { HoldEnd, HoldInfo } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import { type Session, Subscription } from '../hub/session.js';
@@ -19,14 +20,33 @@ export type Verdict = 'pass' | 'missed' | 'filtered' | 'dropped';
 
 /** What response holds and stream holds have in common: their subscriptions, and the checks that an item passes. */
 export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Updatable {
+  protected abstract readonly mode: HoldInfo['mode'];
   protected readonly request: HeldRequest;
   protected instruct: Instruct;
   /** By the name that publishers use. */
   protected readonly subscriptions: Map<string, Subscription> = new Map();
+  #held = false;
 
   protected constructor(request: HeldRequest, instruct: Instruct) {
     this.request = request;
     this.instruct = instruct;
+  }
+
+  info(): HoldInfo | undefined {
+    if (!this.#held) return undefined;
+    return { mode: this.mode, uri: this.request.uri, channels: [...this.subscriptions.keys()] };
+  }
+
+  /** The client is held, and stays so until {@link HttpHold.release}. */
+  protected hold(): void {
+    this.#held = true;
+    this.request.services.hub.hold(this);
+  }
+
+  protected release(why: HoldEnd): void {
+    if (!this.#held) return;
+    this.request.services.hub.release(this, why);
+    this.#held = false;
   }
 
   abstract deliver(published: PublishedItem, subscription: Subscription): Outcome;

@@ -1,4 +1,5 @@
 import { endToEndHeaders, type HttpResponseSend, headerValue, type Instruct } from '@p-8/protocol';
+import type { HoldEnd } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import type { Subscription } from '../hub/session.js';
@@ -13,6 +14,7 @@ type State = 'holding' | 'waiting' | 'closed';
 
 /** A long-poll: the client waits until one item answers it, or the time is up. */
 export class ResponseHold extends HttpHold {
+  protected readonly mode = 'response';
   #state: State = 'holding';
   readonly #timer = new Timer(this);
 
@@ -24,7 +26,9 @@ export class ResponseHold extends HttpHold {
 
   /** Subscribes in one go with the check for items that came meanwhile: none can slip between. */
   open(): void {
-    if (this.hasMissedItems(this.subscribe())) this.#retry();
+    const added = this.subscribe();
+    this.hold();
+    if (this.hasMissedItems(added)) this.#retry();
     else this.request.services.timers.start(this.#timer, this.instruct.timeoutSeconds * 1000);
   }
 
@@ -71,31 +75,35 @@ export class ResponseHold extends HttpHold {
 
   /** The time is up. */
   onTimer(): void {
-    this.close();
+    this.#respondWithoutItem('timeout');
   }
 
-  /** Gives the client what the origin prepared for when nothing comes. */
   close(): void {
-    const { code, reason, headers, body } = this.instruct.response;
-    this.#finish();
-    this.request.respond(code, reason, headers, body);
+    this.#respondWithoutItem('closing');
   }
 
   fail(detail: string): void {
-    this.#finish();
+    this.#finish('error');
     this.request.refuse(detail);
   }
 
   abort(): void {
-    this.#finish();
+    this.#finish('error');
     this.request.client.abort();
   }
 
   onClientGone(): void {
-    this.#finish();
+    this.#finish('client');
   }
 
   onClientDrained(): void {}
+
+  /** Gives the client what the origin prepared for when nothing comes. */
+  #respondWithoutItem(why: HoldEnd): void {
+    const { code, reason, headers, body } = this.instruct.response;
+    this.#finish(why);
+    this.request.respond(code, reason, headers, body);
+  }
 
   #respond({ item }: PublishedItem, format: HttpResponseSend, subscription: Subscription): Outcome {
     const source = format.body ?? this.#patched(format, item.channel);
@@ -104,7 +112,7 @@ export class ResponseHold extends HttpHold {
       this.noteFilterError(item, content.message);
       return 'dropped';
     }
-    this.#finish();
+    this.#finish('answered');
     const headers = mergeHeaders(this.instruct.response.headers, format.headers);
     this.request.respond(format.code, format.reason, headers, content.value);
     return 'delivered';
@@ -120,12 +128,13 @@ export class ResponseHold extends HttpHold {
 
   #retry(): void {
     const gripLast = this.gripLast();
-    this.#finish();
+    this.#finish('retry');
     this.request.retry(gripLast);
   }
 
-  #finish(): void {
+  #finish(why: HoldEnd): void {
     if (this.#state === 'closed') return;
+    this.release(why);
     this.#state = 'closed';
     const { hub, timers, limiter } = this.request.services;
     timers.stop(this.#timer);

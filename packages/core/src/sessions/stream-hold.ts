@@ -1,5 +1,6 @@
 import type { Instruct, Item } from '@p-8/protocol';
 import { ClientStream, OwnChunk, type StreamChunk } from '../http/client-stream.js';
+import type { HoldEnd } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import type { Subscription } from '../hub/session.js';
@@ -20,6 +21,7 @@ type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'clos
 
 /** A stream: the client gets the origin's content, then items as they come, until one of them closes it. */
 export class StreamHold extends HttpHold {
+  protected readonly mode = 'stream';
   #state: State = 'opening';
   readonly #stream: ClientStream;
   readonly #links: LinkFollower;
@@ -69,6 +71,7 @@ export class StreamHold extends HttpHold {
   begin(): void {
     if (this.#state === 'closed') return;
     const added = this.subscribe();
+    this.hold();
     if (this.#failsWithoutLink()) return;
     if (this.instruct.hold === 'none') {
       this.#fetch();
@@ -114,7 +117,7 @@ export class StreamHold extends HttpHold {
   }
 
   onClientGone(): void {
-    this.#finish();
+    this.#finish('client');
   }
 
   onClientDrained(): void {
@@ -165,18 +168,18 @@ export class StreamHold extends HttpHold {
   }
 
   /** Ends the body properly. */
-  end(): void {
+  end(why: HoldEnd = 'ended'): void {
     if (this.#state === 'closed') return;
-    this.#finish();
+    this.#finish(why);
     this.#stream.end();
   }
 
   close(): void {
-    this.end();
+    this.end('closing');
   }
 
-  abort(): void {
-    this.#finish();
+  abort(why: HoldEnd = 'error'): void {
+    this.#finish(why);
     this.request.client.abort();
   }
 
@@ -193,7 +196,7 @@ export class StreamHold extends HttpHold {
     const { services, debug, uri } = this.request;
     services.logger.info({ uri, detail }, 'stream ended');
     if (debug) this.#stream.write(new OwnChunk(Buffer.from(`\n\n${detail}\n`)));
-    this.end();
+    this.end('error');
   }
 
   /** Ids tell that something was missed; without a link nobody could bring it. */
@@ -280,7 +283,7 @@ export class StreamHold extends HttpHold {
       return 'queued';
     }
     logger.info(fields, 'slow client: connection cut');
-    this.abort();
+    this.abort('slow');
     return 'dropped';
   }
 
@@ -336,9 +339,10 @@ export class StreamHold extends HttpHold {
     for (const [{ prevId }, id] of covered) if (prevId !== id) this.#updateAgain = true;
   }
 
-  #finish(): void {
+  #finish(why: HoldEnd): void {
     if (this.#state === 'closed') return;
     if (this.#state === 'opening') this.request.dropContent();
+    this.release(why);
     this.#state = 'closed';
     const { hub, timers, limiter } = this.request.services;
     this.#keepAlive.stop();

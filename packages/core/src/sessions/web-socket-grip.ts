@@ -61,6 +61,11 @@ export class WebSocketGrip {
     for (const channel of implicit) this.#subscribe(channel, channel, []);
   }
 
+  /** The channels that it is subscribed to. */
+  get channels(): string[] {
+    return [...this.#subscriptions.keys()];
+  }
+
   /** What of an origin's message is for the client. Carries out control messages. */
   receive(type: MessageType, content: Uint8Array): WebSocketMessage | undefined {
     const prefix = this.#messagePrefix;

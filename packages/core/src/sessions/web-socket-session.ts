@@ -10,6 +10,7 @@ import {
 import type { ClientRequest } from '../http/client-request.js';
 import { ORIGIN_ERROR } from '../http/error-response.js';
 import { relayedHeaders } from '../http/forwarded-headers.js';
+import type { HoldEnd, HoldInfo } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import type { Subscription } from '../hub/session.js';
@@ -62,6 +63,8 @@ export class WebSocketSession
   /** The client has sent a Close. */
   #clientClosed = false;
   #closeTimer: Timer | undefined;
+  /** What has made it end, as far as that is known. */
+  #end: HoldEnd | undefined;
 
   constructor(services: SessionServices, request: WebSocketRequest) {
     this.#services = services;
@@ -78,6 +81,11 @@ export class WebSocketSession
 
   get debug(): boolean {
     return this.#request.origin.debug;
+  }
+
+  info(): HoldInfo | undefined {
+    if (this.#state !== 'open') return undefined;
+    return { mode: 'websocket', uri: this.uri, channels: this.#grip.channels };
   }
 
   /** Asks the origin whether the client may come in. */
@@ -102,6 +110,7 @@ export class WebSocketSession
 
   onClientClose(code: number | undefined, reason: string): void {
     this.#clientClosed = true;
+    this.#end ??= 'client';
     this.#origin?.close(code, reason);
     if (this.#state === 'closing') {
       // Both have closed; the origin's answer, if there is one still to come, is for nobody.
@@ -117,6 +126,7 @@ export class WebSocketSession
 
   onClientGone(detail: string): void {
     this.#services.logger.debug({ uri: this.uri, detail }, 'WebSocket client lost');
+    this.#end ??= 'client';
     this.#disconnect();
     this.#finish();
   }
@@ -172,6 +182,7 @@ export class WebSocketSession
 
   onOriginClose(code: number | undefined, reason: string): void {
     if (this.#origin === undefined) return;
+    this.#end ??= 'ended';
     const close = sendableClose({ code, reason });
     this.#closeClient(close.code, close.reason);
   }
@@ -185,6 +196,7 @@ export class WebSocketSession
       this.#refuseOrigin(detail);
     } else if (this.#state === 'open' && this.#origin !== undefined) {
       this.#services.logger.warn({ uri: this.uri, detail }, 'WebSocket cut: its origin failed');
+      this.#end ??= 'error';
       this.#client.abort();
       this.#finish();
     } else {
@@ -211,6 +223,7 @@ export class WebSocketSession
     }
     if (this.#grip.skips(published, subscription)) return 'filtered';
     if (format.action === 'close') {
+      this.#end ??= 'ended';
       this.#closeBoth(sendableClose({ code: format.code, reason: format.reason ?? '' }));
     } else {
       this.#origin?.refresh();
@@ -237,6 +250,7 @@ export class WebSocketSession
 
   fail(detail: string): void {
     this.#services.logger.info({ uri: this.uri, detail }, 'WebSocket closed');
+    this.#end ??= 'error';
     this.#closeBoth(sendableClose({ code: CLOSE_INTERNAL_ERROR, reason: this.debug ? detail : '' }));
   }
 
@@ -249,11 +263,13 @@ export class WebSocketSession
       this.#disconnect();
       this.#finish();
     } else {
+      this.#end ??= 'closing';
       this.#closeBoth({ code: CLOSE_SERVICE_RESTART, reason: '' });
     }
   }
 
   abort(): void {
+    this.#end ??= 'error';
     this.#client.abort();
     this.#disconnect();
     this.#finish();
@@ -261,6 +277,7 @@ export class WebSocketSession
 
   #open(extension: GripExtension | undefined): void {
     this.#grip.open(extension, this.#target?.implicitChannels ?? []);
+    this.#services.hub.hold(this);
     this.#services.logger.debug({ uri: this.uri, connectionId: this.#connectionId }, 'WebSocket accepted');
   }
 
@@ -298,6 +315,7 @@ export class WebSocketSession
   #closeSlowClient(): void {
     const { pendingBytes } = this.#client;
     this.#services.logger.info({ uri: this.uri, pendingBytes }, 'WebSocket closed: the client is too slow');
+    this.#end ??= 'slow';
     this.#closeBoth({ code: CLOSE_TRY_AGAIN_LATER, reason: 'too slow' });
   }
 
@@ -327,6 +345,7 @@ export class WebSocketSession
 
   #closeClient(code: number, reason: string): void {
     if (this.#state !== 'open') return;
+    this.#release();
     this.#state = 'closing';
     this.#grip.close();
     this.#client.close(code, reason);
@@ -340,8 +359,13 @@ export class WebSocketSession
     origin?.disconnect();
   }
 
+  #release(): void {
+    if (this.#state === 'open') this.#services.hub.release(this, this.#end ?? 'ended');
+  }
+
   #finish(): void {
     if (this.#state === 'done') return;
+    this.#release();
     this.#state = 'done';
     this.#origin?.release();
     this.#origin = undefined;

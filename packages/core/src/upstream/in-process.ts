@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import http, { type IncomingMessage, type Server } from 'node:http';
-import { type Duplex, duplexPair } from 'node:stream';
 import { createPool } from './connection-pool.js';
 import { type CallCounter, Exchange } from './exchange.js';
+import { memorySockets } from './memory-sockets.js';
 import type { Pool } from './undici.js';
 import type { ClientFacts, Upstream, UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
@@ -55,10 +55,7 @@ export class InProcessUpstream implements Upstream {
     this.#inner.requestTimeout = 0;
     this.#pool = createPool('http://p-8.invalid', {
       connect: (_options, callback) => {
-        const [ours, theirs] = duplexPair().map(asSocket) as [Duplex, Duplex];
-        // Unlike those of a connection, the ends of a pair do not notice when the other one is gone.
-        ours.once('close', () => theirs.destroy());
-        theirs.once('close', () => ours.destroy());
+        const [ours, theirs] = memorySockets();
         Object.assign(theirs, { [kFollowUp]: true });
         this.#inner.emit('connection', theirs);
         queueMicrotask(() => callback(null, ours as never));
@@ -101,18 +98,4 @@ export class InProcessUpstream implements Upstream {
     if (client !== undefined) Object.assign(req.socket, client);
     this.#target.emit('request', req, res);
   }
-}
-
-/** Gives one half of a duplex pair the socket methods that Node's HTTP server and undici call. */
-function asSocket(duplex: Duplex): Duplex {
-  const returnSelf = function (this: Duplex): Duplex {
-    return this;
-  };
-  return Object.assign(duplex, {
-    setKeepAlive: returnSelf,
-    setNoDelay: returnSelf,
-    setTimeout: returnSelf,
-    ref: returnSelf,
-    unref: returnSelf,
-  });
 }

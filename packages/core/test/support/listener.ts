@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { expandFormats, type ItemInput, parseItem } from '@p-8/protocol';
 import type { ManualClock } from '../../../../test/support/manual-clock.js';
+import type { HoldInfo } from '../../src/hub/hold-info.js';
 import { Hub, type HubOptions } from '../../src/hub/hub.js';
 import type { PublishedItem } from '../../src/hub/published-item.js';
 import type { Outcome, Receipt } from '../../src/hub/receipt.js';
@@ -25,6 +26,10 @@ export class Listener implements Session {
 
   takes({ item }: PublishedItem): boolean {
     return item.httpStream !== undefined;
+  }
+
+  info(): HoldInfo {
+    return { mode: 'stream', uri: 'http://example.com/', channels: [] };
   }
 
   recover(): void {
@@ -58,6 +63,8 @@ export class HubBench {
       lastIdsMax: 1000,
       onError,
       onChannel: (event, channel) => this.events.push(`${event} ${channel}`),
+      onHold: () => undefined,
+      onItem: () => undefined,
       ...options,
     });
   }
