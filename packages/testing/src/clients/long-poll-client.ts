@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { quote } from '../timeline.js';
+import { type ClientHost, HttpRequest, type RequestInit } from './http-request.js';
+import { Inbox, type NextOptions } from './inbox.js';
+
+/** The response to a long-poll. */
+export interface LongPollResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  /** The body as JSON. @throws SyntaxError where it is none. */
+  json(): unknown;
+}
+
+/** A client that long-polls: asks at once, and again with each {@link LongPollClient.next} after the first. */
+export class LongPollClient {
+  readonly #host: ClientHost;
+  readonly #path: string;
+  readonly #init: RequestInit;
+  readonly #inbox: Inbox<LongPollResponse>;
+  readonly #name: string;
+  #request: HttpRequest;
+  /** The request under way, or whose response nobody has taken. */
+  #asked = true;
+
+  constructor(host: ClientHost, path: string, init: RequestInit = {}) {
+    this.#host = host;
+    this.#path = path;
+    this.#init = init;
+    this.#name = host.name('long-poll');
+    this.#inbox = new Inbox({
+      name: this.#name,
+      noun: 'response',
+      describe: ({ status, body }) => `${status} ${quote(body)}`,
+      timeline: () => host.timeline.toString(),
+    });
+    this.#request = this.#ask();
+  }
+
+  /** All responses that have come. */
+  get received(): readonly LongPollResponse[] {
+    return this.#inbox.received;
+  }
+
+  /**
+   * The response; waits for it. The next call asks again, as clients that long-poll do.
+   * @throws Error where it does not come in time; it says what happened in the test.
+   */
+  async next(options?: NextOptions): Promise<LongPollResponse> {
+    if (!this.#asked) {
+      this.#asked = true;
+      this.#request = this.#ask();
+    }
+    const response = await this.#inbox.next(options);
+    this.#asked = false;
+    return response;
+  }
+
+  /** Takes no more, as a slow client does. */
+  stall(): void {
+    this.#request.stall();
+  }
+
+  /** Takes what there is, and what comes. */
+  resume(): void {
+    this.#request.resume();
+  }
+
+  /** Breaks the connection. */
+  drop(): void {
+    this.#request.drop();
+  }
+
+  #ask(): HttpRequest {
+    const request = new HttpRequest(this.#host, this.#name, this.#path, this.#init);
+    this.#read(request).catch(() => {
+      this.#host.timeline.add('client', `${this.#name}: the connection broke`);
+      this.#inbox.end({ clean: false, how: 'the connection broke' });
+    });
+    return request;
+  }
+
+  async #read(request: HttpRequest): Promise<void> {
+    const response = await request.response();
+    const body = await text(response);
+    const status = response.statusCode ?? 0;
+    this.#host.timeline.add('client', `${this.#name} gets ${status} ${quote(body)}`);
+    this.#inbox.push({ status, headers: response.headers, body, json: () => JSON.parse(body) as unknown });
+  }
+}

@@ -1,0 +1,18 @@
+import { quote } from '../timeline.js';
+import { type ClientHost, HttpRequest, type RequestInit } from './http-request.js';
+import { ResponseClient } from './response-client.js';
+
+/** A client of a stream: gets chunks as they are sent, the origin's own content first, then one for each item. */
+export class StreamClient extends ResponseClient<string> {
+  /** Asks, and waits for the head of the response. */
+  static async open(host: ClientHost, path: string, init: RequestInit = {}): Promise<StreamClient> {
+    const name = host.name('stream');
+    const request = new HttpRequest(host, name, path, init);
+    const words = { name, noun: 'chunk', describe: quote };
+    return new StreamClient(host, request, await request.response(), words);
+  }
+
+  protected override take(text: string): void {
+    this.push(text);
+  }
+}

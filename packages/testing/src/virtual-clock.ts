@@ -1,0 +1,105 @@
+import type { Clock, ClockTimer } from '@p-8/core';
+import { type Duration, milliseconds } from './duration.js';
+
+/** The longest delay of a timer, in milliseconds: Node takes a longer one for none at all. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+interface VirtualTimer extends ClockTimer {
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+/** What else happens while time passes. */
+export interface ClockWatcher {
+  /** Resolves when all that has been set off so far has come to rest. */
+  settled(): Promise<void>;
+  /** So many milliseconds are about to pass. */
+  onAdvance(ms: number): void;
+}
+
+/**
+ * Time that stands still until a test lets it pass: hold time-outs, keep-alives, retries and delays run on it. It begins
+ * at the machine's time, for signatures to be good. Chance is left out: {@link VirtualClock.random} is 0, so that nothing
+ * is spread or jittered.
+ */
+export class VirtualClock implements Clock {
+  readonly #start: number = Date.now();
+  readonly #timers = new Set<VirtualTimer>();
+  readonly #watcher: ClockWatcher;
+  #now: number = this.#start;
+  #advancing: Promise<void> = Promise.resolve();
+
+  constructor(watcher: ClockWatcher) {
+    this.#watcher = watcher;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** Milliseconds that have passed since the test began. */
+  get elapsed(): number {
+    return this.#now - this.#start;
+  }
+
+  /** How many timers are set. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  random(): number {
+    return 0;
+  }
+
+  setTimeout(callback: () => void, ms: number): ClockTimer {
+    const timer: VirtualTimer = { due: this.#now + (ms > MAX_DELAY ? 1 : Math.max(ms, 0)), callback };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: ClockTimer): void {
+    this.#timers.delete(timer as VirtualTimer);
+  }
+
+  /**
+   * Lets time pass. What is under way comes to rest first; then what is due happens in its order, each with all that
+   * follows from it. Resolves when that is done.
+   * @throws TypeError where `duration` is none.
+   *
+   * @example
+   * ```ts
+   * await t.clock.advance('55s');
+   * ```
+   */
+  advance(duration: Duration): Promise<void> {
+    const ms = milliseconds(duration);
+    this.#advancing = this.#advancing.then(() => this.#advance(ms));
+    return this.#advancing;
+  }
+
+  /** Resolves when the time that is under way has passed. */
+  get idle(): Promise<void> {
+    return this.#advancing;
+  }
+
+  async #advance(ms: number): Promise<void> {
+    await this.#watcher.settled();
+    this.#watcher.onAdvance(ms);
+    const end = this.#now + ms;
+    for (let next = this.#nextBefore(end); next !== undefined; next = this.#nextBefore(end)) {
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.due);
+      next.callback();
+      await this.#watcher.settled();
+    }
+    this.#now = end;
+  }
+
+  #nextBefore(end: number): VirtualTimer | undefined {
+    let next: VirtualTimer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.due <= end && (next === undefined || timer.due < next.due)) next = timer;
+    }
+    return next;
+  }
+}
