@@ -10,6 +10,8 @@ const PRELUDES: Readonly<Record<string, string>> = {
   express:
     "import express from 'express'; import { gripProxy } from '@p-8/express'; const app = express(); const grip = gripProxy();",
   koa: "import Koa from 'koa'; import { gripProxy } from '@p-8/koa'; const app = new Koa(); const grip = gripProxy();",
+  publisher:
+    "import { HttpStreamFormat, Item, Publisher, sse } from '@p-8/publisher-client'; const publisher = new Publisher();",
   core: "import { GripProxy } from '@p-8/core'; const proxy = new GripProxy();",
 };
 

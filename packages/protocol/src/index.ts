@@ -1,6 +1,7 @@
 export { decodeBase64, encodeBase64 } from './base64.js';
 export { createIdFilter, IdFilter, type IdFilterOptions, renderIdTemplate } from './build-id.js';
 export { type Channel, MAX_FILTERS_PER_CHANNEL, parseChannels } from './channel.js';
+export { parseMeta } from './connection-meta.js';
 export { type ControlKeepAlive, type ControlMessage, parseControlMessage } from './control-message.js';
 export { contentFilterMismatch, shouldSkip } from './filters.js';
 export type {
@@ -54,6 +55,7 @@ export {
   type WsMessageInput,
 } from './item-input.js';
 export { itemToJson } from './item-json.js';
+export { isBytes } from './json.js';
 export {
   DEFAULT_KEEP_ALIVE_TIMEOUT_SECONDS,
   type KeepAlive,
@@ -77,6 +79,7 @@ export { renderTemplate } from './template.js';
 export {
   binaryToBytes,
   bytesToBinary,
+  concatBytes,
   decodeHeaderText,
   decodeUtf8,
   decodeUtf8Strict,
@@ -86,6 +89,7 @@ export {
 } from './text.js';
 export { substituteVariables } from './var-subst.js';
 export { parseWebSocketContext, WebSocketContext } from './web-socket-context.js';
+export { WebSocketEvent } from './web-socket-event.js';
 export {
   encodeWsClose,
   isSendableCloseCode,
@@ -100,4 +104,5 @@ export {
   parseWsEvents,
   WS_EVENTS_CONTENT_TYPE,
   type WsEvent,
+  type WsEventInput,
 } from './ws-events.js';

@@ -7,6 +7,11 @@ export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** How many units at the start of `text` are whole characters of no more than so many bytes of UTF-8 in all. */
+export function countUnitsWithin(text: string, maxBytes: number): number {
+  return encoder.encodeInto(text, new Uint8Array(maxBytes)).read;
+}
+
 /** The text in `bytes`; bytes that are not UTF-8 become U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string {
   return lenientDecoder.decode(bytes);
@@ -19,6 +24,17 @@ export function decodeUtf8Strict(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The bytes of all parts, one after the other. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Each byte as the character of the same code: the form in which header fields hold bytes. */

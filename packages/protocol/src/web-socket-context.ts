@@ -1,9 +1,10 @@
 import { parseMeta, setMetaHeaders } from './connection-meta.js';
 import { type HeaderList, headerValue } from './header-list.js';
 import { fail, ok, type Result } from './result.js';
-import { decodeUtf8, encodeUtf8 } from './text.js';
+import { concatBytes, decodeUtf8, encodeUtf8 } from './text.js';
+import { WebSocketEvent } from './web-socket-event.js';
 import { encodeWsClose, parseWsClose, sendableClose } from './ws-close.js';
-import { encodeWsEvents, parseWsEvents, WS_EVENTS_CONTENT_TYPE, type WsEvent } from './ws-events.js';
+import { encodeWsEvents, parseWsEvents, WS_EVENTS_CONTENT_TYPE, type WsEventInput } from './ws-events.js';
 
 const MESSAGE_PREFIX = encodeUtf8('m:');
 const CONTROL_PREFIX = encodeUtf8('c:');
@@ -52,13 +53,22 @@ export class WebSocketContext {
   /** The code that is sent to close; null where {@link WebSocketContext.close} has not been called. */
   outCloseCode: number | null = null;
   /** What is sent so far, besides what accepts and closes. */
-  readonly outEvents: WsEvent[] = [];
-  readonly #inEvents: readonly WsEvent[];
+  readonly outEvents: WebSocketEvent[] = [];
+  readonly #inEvents: readonly WsEventInput[];
   /** Where those events begin that have not been read yet. */
   #unread = 0;
   #outCloseReason = '';
 
-  constructor(id: string, meta: Readonly<Record<string, string>>, inEvents: readonly WsEvent[], prefix = '') {
+  /**
+   * @param meta what is remembered of the connection
+   * @param prefix stands before all channels
+   */
+  constructor(
+    id: string,
+    meta: Readonly<Record<string, string>>,
+    inEvents: readonly WsEventInput[],
+    prefix = '',
+  ) {
     this.id = id;
     this.origMeta = { ...meta };
     this.meta = { ...meta };
@@ -114,14 +124,15 @@ export class WebSocketContext {
     for (;;) {
       const event = this.#inEvents[this.#unread++];
       if (event === undefined) throw new Error('Read from empty buffer.');
-      const { type, content = new Uint8Array() } = event;
-      switch (type) {
+      const content = event.content ?? '';
+      switch (event.type) {
         case 'TEXT':
-          return decodeUtf8(content);
+          return typeof content === 'string' ? content : decodeUtf8(content);
         case 'BINARY':
-          return content;
+          return typeof content === 'string' ? encodeUtf8(content) : content;
         case 'CLOSE': {
-          const { code, reason } = parseWsClose(content);
+          // Where the code's two bytes have been made text, they are lost.
+          const { code, reason } = parseWsClose(typeof content === 'string' ? undefined : content);
           this.closeCode = code ?? null;
           this.closeReason = reason;
           return null;
@@ -167,19 +178,19 @@ export class WebSocketContext {
 
   /** Has the client's connection cut, without a close. */
   disconnect(): void {
-    this.outEvents.push({ type: 'DISCONNECT', content: undefined });
+    this.outEvents.push(new WebSocketEvent('DISCONNECT'));
   }
 
   /** All that the response sends. Pings are answered, whether or not they have been read past. */
-  getOutgoingEvents(): WsEvent[] {
-    const open: WsEvent[] = this.accepted ? [{ type: 'OPEN', content: undefined }] : [];
+  getOutgoingEvents(): WebSocketEvent[] {
+    const open = this.accepted ? [new WebSocketEvent('OPEN')] : [];
     // Before the client is let in nothing else may be said.
     const unread = this.accepted || !this.opening ? this.#inEvents.slice(this.#unread) : [];
     const pongs = unread.filter(({ type }) => type === 'PING').map(pongFor);
     const events = [...open, ...this.outEvents, ...pongs];
     if (this.closed) {
       const close = { code: this.outCloseCode ?? undefined, reason: this.#outCloseReason };
-      events.push({ type: 'CLOSE', content: encodeWsClose(close) });
+      events.push(new WebSocketEvent('CLOSE', encodeWsClose(close)));
     }
     return events;
   }
@@ -201,10 +212,7 @@ export class WebSocketContext {
 
   #push(type: string, prefix: Uint8Array, message: string | Uint8Array): void {
     const bytes = typeof message === 'string' ? encodeUtf8(message) : message;
-    const content = new Uint8Array(prefix.length + bytes.length);
-    content.set(prefix);
-    content.set(bytes, prefix.length);
-    this.outEvents.push({ type, content });
+    this.outEvents.push(new WebSocketEvent(type, concatBytes([prefix, bytes])));
   }
 }
 
@@ -226,6 +234,6 @@ export function parseWebSocketContext(
   return ok(new WebSocketContext(id, parseMeta(headers), events.value, prefix));
 }
 
-function pongFor(ping: WsEvent): WsEvent {
-  return { type: 'PONG', content: ping.content };
+function pongFor(ping: WsEventInput): WebSocketEvent {
+  return new WebSocketEvent('PONG', ping.content);
 }

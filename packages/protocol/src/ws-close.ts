@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from './text.js';
+import { countUnitsWithin, decodeUtf8, encodeUtf8 } from './text.js';
 
 /** Why a WebSocket is closed. */
 export interface WsClose {
@@ -47,16 +47,7 @@ export function sendableClose(close: WsClose): { readonly code: number; readonly
   const { code } = close;
   return {
     code: code !== undefined && isSendableCloseCode(code) ? code : NORMAL_CLOSURE,
-    reason: cutToBytes(close.reason, MAX_CLOSE_REASON_BYTES),
+    // In whole characters.
+    reason: close.reason.slice(0, countUnitsWithin(close.reason, MAX_CLOSE_REASON_BYTES)),
   };
-}
-
-/** The start of `text`, in whole characters, that is not more than so many bytes of UTF-8. */
-function cutToBytes(text: string, maxBytes: number): string {
-  const bytes = encodeUtf8(text);
-  if (bytes.length <= maxBytes) return text;
-  let end = maxBytes;
-  // Not before a byte that continues a character.
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-  return decodeUtf8(bytes.subarray(0, end));
 }

@@ -1,6 +1,6 @@
 import { isMediaType } from './media-type.js';
 import { fail, ok, type Result } from './result.js';
-import { bytesToBinary, encodeUtf8 } from './text.js';
+import { bytesToBinary, concatBytes, encodeUtf8 } from './text.js';
 
 /** The media type of WebSocket events, in requests to an origin and in its answers. */
 export const WS_EVENTS_CONTENT_TYPE = 'application/websocket-events';
@@ -11,6 +11,12 @@ export interface WsEvent {
   readonly type: string;
   /** Undefined is no content, which means the same as empty content. */
   readonly content: Uint8Array | undefined;
+}
+
+/** An event as it may be given to write: its content may be text, and null is no content. */
+export interface WsEventInput {
+  readonly type: string;
+  readonly content?: Uint8Array | string | null | undefined;
 }
 
 const CR = 0x0d;
@@ -32,13 +38,14 @@ export function isWsEventsType(contentType: string | undefined): boolean {
  * encodeWsEvents([{ type: 'TEXT', content: new TextEncoder().encode('hello') }]); // TEXT 5\r\nhello\r\n
  * ```
  */
-export function encodeWsEvents(events: readonly WsEvent[]): Uint8Array {
+export function encodeWsEvents(events: readonly WsEventInput[]): Uint8Array {
   const parts: Uint8Array[] = [];
   for (const { type, content } of events) {
-    if (content === undefined || content.length === 0) parts.push(encodeUtf8(`${type}\r\n`));
-    else parts.push(encodeUtf8(`${type} ${content.length.toString(16)}\r\n`), content, CRLF);
+    const bytes = typeof content === 'string' ? encodeUtf8(content) : content;
+    if (bytes === undefined || bytes === null || bytes.length === 0) parts.push(encodeUtf8(`${type}\r\n`));
+    else parts.push(encodeUtf8(`${type} ${bytes.length.toString(16)}\r\n`), bytes, CRLF);
   }
-  return concat(parts);
+  return concatBytes(parts);
 }
 
 /**
@@ -93,14 +100,4 @@ function hexDigit(code: number): number | undefined {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const lower = code | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : undefined;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -5,6 +5,7 @@ import {
   parseWebSocketContext,
   parseWsEvents,
   WebSocketContext,
+  WebSocketEvent,
   type WsEvent,
 } from '@p-8/protocol';
 import fc from 'fast-check';
@@ -14,6 +15,17 @@ function event(type: string, content?: string | Uint8Array): WsEvent {
   return { type, content: typeof content === 'string' ? bytes(content) : content };
 }
 
+/** An event as a context gives it. */
+function out(type: string, content?: string | Uint8Array): WebSocketEvent {
+  return new WebSocketEvent(type, typeof content === 'string' ? bytes(content) : content);
+}
+
+/** The bytes of a content, which contexts always make bytes. */
+function bytesOf(content: Uint8Array | string | null): Uint8Array {
+  assert.ok(content instanceof Uint8Array);
+  return content;
+}
+
 function contextOf(...events: WsEvent[]): WebSocketContext {
   return new WebSocketContext('conn-1', {}, events);
 }
@@ -21,8 +33,7 @@ function contextOf(...events: WsEvent[]): WebSocketContext {
 /** What a context sends, with contents as text. */
 function sent(context: WebSocketContext): [string, string?][] {
   return context.getOutgoingEvents().map(({ type, content }) => {
-    const shown = text(content);
-    return shown === undefined ? [type] : [type, shown];
+    return content === null ? [type] : [type, text(bytesOf(content)) ?? ''];
   });
 }
 
@@ -153,11 +164,11 @@ describe('what a WebSocket sends', () => {
     context.sendBinary('é');
     context.send('');
     assert.deepEqual(context.getOutgoingEvents(), [
-      event('TEXT', 'm:日本語'),
-      event('TEXT', 'm:é'),
-      event('BINARY', Uint8Array.of(0x6d, 0x3a, 255, 0)),
-      event('BINARY', 'm:é'),
-      event('TEXT', 'm:'),
+      out('TEXT', 'm:日本語'),
+      out('TEXT', 'm:é'),
+      out('BINARY', Uint8Array.of(0x6d, 0x3a, 255, 0)),
+      out('BINARY', 'm:é'),
+      out('TEXT', 'm:'),
     ]);
     assert.deepEqual(context.outEvents, context.getOutgoingEvents());
   });
@@ -169,10 +180,10 @@ describe('what a WebSocket sends', () => {
     context.unsubscribe('é');
     context.detach();
     context.sendControl('{"type":"ack"}');
-    const messages = context.getOutgoingEvents().map(({ type, content = bytes('') }) => {
+    const messages = context.getOutgoingEvents().map(({ type, content }) => {
       assert.equal(type, 'TEXT');
-      assert.equal(text(content.subarray(0, 2)), 'c:');
-      return expectOk(parseControlMessage(content.subarray(2)));
+      assert.equal(text(bytesOf(content).subarray(0, 2)), 'c:');
+      return expectOk(parseControlMessage(bytesOf(content).subarray(2)));
     });
     assert.deepEqual(messages, [
       { type: 'subscribe', channel: 'p-é', filters: [] },
@@ -202,8 +213,8 @@ describe('what a WebSocket sends', () => {
       assert.equal(context.closed, true);
       assert.equal(context.outCloseCode, code);
       assert.deepEqual(context.getOutgoingEvents(), [
-        event('TEXT', 'm:last words'),
-        event('CLOSE', encodeWsClose({ code, reason: '' })),
+        out('TEXT', 'm:last words'),
+        out('CLOSE', encodeWsClose({ code, reason: '' })),
       ]);
     });
   }
@@ -212,7 +223,7 @@ describe('what a WebSocket sends', () => {
     const context = contextOf();
     context.close(4000, 'ö'.repeat(100));
     const reason = 'ö'.repeat(61);
-    assert.deepEqual(context.getOutgoingEvents(), [event('CLOSE', encodeWsClose({ code: 4000, reason }))]);
+    assert.deepEqual(context.getOutgoingEvents(), [out('CLOSE', encodeWsClose({ code: 4000, reason }))]);
   });
 
   it('may be the end without a close', () => {
@@ -237,6 +248,44 @@ describe('what a WebSocket sends', () => {
           messages.map((message) => `m:${message}`),
         );
       }),
+    );
+  });
+});
+
+describe('events of js-grip', () => {
+  /** As its users make them: content may be text, or null. */
+  const given = (type: string, content: string | Uint8Array | null = null) =>
+    new WebSocketEvent(type, content);
+
+  it('are read, whether their content is text, bytes or null', () => {
+    const context = new WebSocketContext('a', {}, [
+      given('OPEN'),
+      given('TEXT', 'é'),
+      given('TEXT'),
+      given('BINARY', 'é'),
+      given('BINARY'),
+      given('PING', 'x'),
+      // What has been text has lost the code's bytes.
+      given('CLOSE', '\u0003\u00e9'),
+    ]);
+    assert.equal(context.isOpening(), true);
+    const read: unknown[] = [];
+    while (context.canRecv()) read.push(context.recvRaw());
+    assert.deepEqual(read, ['é', '', bytes('é'), new Uint8Array(), null]);
+    assert.equal(context.closeCode, null);
+    assert.deepEqual(context.getOutgoingEvents(), [given('PONG', 'x')]);
+  });
+
+  it('may be added to what is sent', () => {
+    const context = contextOf();
+    context.outEvents.push(given('TEXT', 'm:é'), given('PING'));
+    assert.equal(text(context.toBody()), 'TEXT 4\r\nm:é\r\nPING\r\n');
+    assert.deepEqual(
+      context.getOutgoingEvents().map((one) => [one.getType(), one.getContent()]),
+      [
+        ['TEXT', 'm:é'],
+        ['PING', null],
+      ],
     );
   });
 });

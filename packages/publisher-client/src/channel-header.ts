@@ -1,0 +1,27 @@
+import { MAX_FILTERS_PER_CHANNEL } from '@p-8/protocol';
+import { type ChannelInput, parseChannels } from './channel.js';
+import { bare, parameter, unsendable } from './header-parts.js';
+
+/**
+ * The value of `Grip-Channel`.
+ * @throws TypeError for a name that a header cannot carry: GRIP has no way to quote one.
+ *
+ * @example
+ * ```ts
+ * createGripChannelHeader(['news', new Channel('sport', '7', ['skip-self'])]); // news, sport; prev-id=7; filter=skip-self
+ * ```
+ */
+export function createGripChannelHeader(channels: ChannelInput): string {
+  return parseChannels(channels)
+    .map((channel) => {
+      const { name, prevId, filters = [] } = channel.export();
+      if (filters.length > MAX_FILTERS_PER_CHANNEL) {
+        throw unsendable('channel', name, `it has more than ${MAX_FILTERS_PER_CHANNEL} filters`);
+      }
+      const parts = [bare('channel', name)];
+      if (prevId) parts.push(`prev-id=${parameter('prev-id', prevId)}`);
+      for (const filter of filters) parts.push(`filter=${bare('filter', filter)}`);
+      return parts.join('; ');
+    })
+    .join(', ');
+}

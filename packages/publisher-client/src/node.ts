@@ -1,0 +1,1 @@
+export { getWebSocketContextFromNodeReq, isNodeReqWsOverHttp, type NodeRequest } from './node-request.js';
