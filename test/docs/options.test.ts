@@ -4,7 +4,11 @@ import path from 'node:path';
 import ts from 'typescript';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const SOURCE = 'packages/core/src/options.ts';
+/** Where options are declared, and those of their interfaces that are for users; without any, all. */
+const SOURCES: Readonly<Record<string, readonly string[]>> = {
+  'packages/core/src/options.ts': [],
+  'packages/testing/src/grip-test-options.ts': ['GripTestOptions'],
+};
 const DOCUMENT = 'docs/reference/options.md';
 
 /** An option as the source declares it. */
@@ -20,11 +24,15 @@ interface DocumentedOption {
   readonly fallback: string;
 }
 
-const declared = readDeclared(path.join(root, SOURCE));
+const declared = Object.entries(SOURCES).flatMap(([source, names]) =>
+  [...readDeclared(path.join(root, source))]
+    .filter(([type]) => names.length === 0 || names.includes(type))
+    .map(([type, options]) => ({ source, type, options })),
+);
 const documented = readDocumented(readFileSync(path.join(root, DOCUMENT), 'utf8'));
 
 describe(DOCUMENT, () => {
-  for (const [type, options] of declared) {
+  for (const { source, type, options } of declared) {
     it(`lists every option of ${type}, and no other`, () => {
       const names = documented.get(type)?.map(({ name }) => name) ?? [];
       assert.deepEqual(names.sort(), options.map(({ name }) => name).sort());
@@ -37,7 +45,7 @@ describe(DOCUMENT, () => {
         const row = documented.get(type)?.find((option) => option.name === name);
         assert.ok(
           row?.fallback.includes(value),
-          `${type}.${name}: ${SOURCE} has the default ${value}, the document ${row?.fallback}`,
+          `${type}.${name}: ${source} has the default ${value}, the document ${row?.fallback}`,
         );
       }
     });

@@ -13,6 +13,8 @@ const PRELUDES: Readonly<Record<string, string>> = {
   publisher:
     "import { HttpStreamFormat, Item, Publisher, sse } from '@p-8/publisher-client'; const publisher = new Publisher();",
   core: "import { GripProxy } from '@p-8/core'; const proxy = new GripProxy();",
+  testing:
+    "import { createGripTest } from '@p-8/testing'; const t = await createGripTest(() => new Response());",
 };
 
 const OPTIONS: ts.CompilerOptions = {

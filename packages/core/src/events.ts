@@ -2,7 +2,7 @@ import type { Item } from '@p-8/protocol';
 import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 import type { Receipt } from './hub/receipt.js';
 
-/** What a proxy tells those who listen to it. */
+/** What a proxy tells those who listen to it, at once: in the midst of what it does. */
 export interface GripProxyEvents {
   /** A channel, by the name that publishers use, has its first subscriber. */
   subscribe: (channel: string) => void;
@@ -10,8 +10,8 @@ export interface GripProxyEvents {
   unsubscribe: (channel: string) => void;
   /** A connection is held from now on. */
   hold: (hold: HoldInfo) => void;
-  /** A connection is not held any more. */
+  /** A connection is not held any more: once for each `hold`. `hold.channels` are those that it had at last. */
   release: (hold: HoldInfo, why: HoldEnd) => void;
-  /** An item has been published, by whatever way it came. */
+  /** An item has been published, by whatever way it came; also a duplicate, or one without subscribers. */
   publish: (item: Item, receipt: Receipt) => void;
 }

@@ -1,13 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  expandFormats,
-  type FormatsInput,
-  type Item,
-  type ItemInput,
-  type ItemOptions,
-  parseItem,
-} from '@p-8/protocol';
+import type { FormatsInput, Item, ItemInput, ItemOptions } from '@p-8/protocol';
 import { EventEmitter } from 'eventemitter3';
 import { GripError } from './errors.js';
 import type { GripProxyEvents } from './events.js';
@@ -16,6 +9,7 @@ import { Flusher } from './http/flusher.js';
 import { Signer } from './http/signature.js';
 import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 import { Hub } from './hub/hub.js';
+import { readItem } from './hub/read-item.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
 import type { Session } from './hub/session.js';
 import { AppMount } from './mounts/app-mount.js';
@@ -23,6 +17,7 @@ import { Attachments, type AttachOptions } from './mounts/attachments.js';
 import type { FrameworkRequest } from './mounts/framework-request.js';
 import type { Mount, Next, ProxyContext } from './mounts/mount.js';
 import { RouteMount } from './mounts/route-mount.js';
+import { tellWatcher } from './mounts/watched-request.js';
 import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './options.js';
 import { LinkHosts } from './routing/link-hosts.js';
 import type { SessionServices } from './sessions/held-request.js';
@@ -145,6 +140,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
    * @throws GripError `GRIP_ERR_OPTION` without a target and without `next`.
    */
   handle(req: IncomingMessage, res: ServerResponse, next?: Next, framework?: FrameworkRequest): void {
+    tellWatcher(req, this);
     this.#mount.handle(req, res, next, framework);
   }
 
@@ -289,10 +285,8 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   #tellOfHold(session: Session, why: HoldEnd | undefined): void {
     // Most proxies have nobody who listens: then nothing is made for it.
     if (this.listenerCount(why === undefined ? 'hold' : 'release') === 0) return;
-    const hold = session.info();
-    if (hold === undefined) return;
-    if (why === undefined) this.#tell('hold', hold);
-    else this.#tell('release', hold, why);
+    if (why === undefined) this.#tell('hold', session.info());
+    else this.#tell('release', session.info(), why);
   }
 
   #signer(iss: string, key: string | Uint8Array): Signer | undefined {
@@ -302,13 +296,4 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     this.#signers.set(id, signer);
     return signer;
   }
-}
-
-function readItem(input: ItemInput): Item {
-  // Whoever writes no TypeScript may give us anything.
-  const formats: unknown = typeof input === 'object' && input !== null ? input.formats : undefined;
-  const isObject = typeof formats === 'object' && formats !== null;
-  const item = parseItem(isObject ? { ...input, formats: expandFormats(formats) } : input);
-  if (!item.ok) throw new GripError('GRIP_ERR_INVALID_ITEM', item.message);
-  return item.value;
 }

@@ -10,12 +10,14 @@ export type { ControlHandler } from './http/control-api.js';
 export type { ParsedBody } from './http/parsed-body.js';
 export type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 export type { Hub } from './hub/hub.js';
+export { readItem } from './hub/read-item.js';
 export type { Receipt } from './hub/receipt.js';
 export { type Logger, silentLogger } from './logger.js';
 export { type GripMembers, gripMembers } from './members.js';
 export type { AttachOptions } from './mounts/attachments.js';
 export type { FrameworkRequest } from './mounts/framework-request.js';
 export type { Next } from './mounts/mount.js';
+export { watchProxies } from './mounts/watched-request.js';
 export type {
   ControlApiOptions,
   GripProxyOptions,

@@ -1,4 +1,5 @@
 import { encodeBase64, encodeUtf8, isBytes } from '@p-8/protocol';
+import type { CryptoKey } from 'jose';
 import { type LoadedKey, nativeKey } from './keys.js';
 
 /** A JWT. @param alg the algorithm's name in JWA */

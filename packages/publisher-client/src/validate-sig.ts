@@ -1,4 +1,5 @@
 import { isBytes } from '@p-8/protocol';
+import type { CryptoKey } from 'jose';
 import { algorithmOf } from './key-algorithm.js';
 import { type LoadedKey, loadKey, nativeKey } from './keys.js';
 

@@ -1,7 +1,7 @@
 export type { Receipt } from '@p-8/core';
 export type { FetchHandler, TestedApp } from './app-listener.js';
 export type { DeliveryQuery, ExpectedHolds } from './assertions.js';
-export type { RequestInit } from './clients/http-request.js';
+export type { OpenInit, RequestInit } from './clients/http-request.js';
 export type { Ending, NextOptions } from './clients/inbox.js';
 export type { LongPollClient, LongPollResponse } from './clients/long-poll-client.js';
 export type { SseClient, SseEvent, SseInit } from './clients/sse-client.js';

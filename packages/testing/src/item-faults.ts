@@ -21,7 +21,7 @@ interface ArmedItemFault {
  * @example
  * ```ts
  * t.items.lose();
- * await t.publish('news', 'gone\n', { id: '2', 'prev-id': '1' });
+ * await t.publish('news', { 'http-stream': 'gone\n' }, { id: '2', 'prev-id': '1' });
  * ```
  */
 export class ItemFaults {

@@ -70,16 +70,14 @@ export class ItemRoute implements ItemSink {
   refusal(): Refusal | undefined {
     if (this.#refusals <= 0) return undefined;
     this.#refusals--;
+    this.#timeline.add('publish', `refused with ${this.#refusal?.status}`);
     return this.#refusal;
   }
 
   /** @throws PublishRefused where the test said so. */
   publish(item: Item): Receipt {
     const refusal = this.refusal();
-    if (refusal !== undefined) {
-      this.#timeline.add('publish', `${describe(item)}: refused with ${refusal.status}`);
-      throw new PublishRefused(refusal);
-    }
+    if (refusal !== undefined) throw new PublishRefused(refusal);
     return this.carry(item);
   }
 

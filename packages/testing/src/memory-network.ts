@@ -9,13 +9,18 @@ const PEER = { remoteAddress: '127.0.0.1', remotePort: 0, remoteFamily: 'IPv4', 
 export class MemoryNetwork {
   readonly server: http.Server;
   /** For Node's HTTP client. */
-  readonly agent: http.Agent = new MemoryAgent(() => this.connect());
+  readonly agent: http.Agent;
+  readonly #peer: object;
   readonly #connections = new Set<readonly [client: Duplex, server: Duplex]>();
 
+  /** @param isSecure the connections are to look as if they were TLS */
   constructor(
     onRequest: RequestListener,
     onUpgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void,
+    isSecure: boolean,
   ) {
+    this.agent = new MemoryAgent(() => this.connect(), isSecure);
+    this.#peer = isSecure ? { ...PEER, encrypted: true } : PEER;
     this.server = http.createServer(onRequest);
     // Tests let no real time pass; a client may wait as long as it likes.
     Object.assign(this.server, { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 });
@@ -25,7 +30,7 @@ export class MemoryNetwork {
   /** A new connection to the server: the client's end. */
   connect(): Duplex {
     const [client, server] = memorySockets();
-    Object.assign(server, PEER);
+    Object.assign(server, this.#peer);
     const pair = [client, server] as const;
     this.#connections.add(pair);
     server.once('close', () => this.#connections.delete(pair));
@@ -57,9 +62,11 @@ export class MemoryNetwork {
 class MemoryAgent extends http.Agent {
   readonly #connect: () => Duplex;
 
-  constructor(connect: () => Duplex) {
+  constructor(connect: () => Duplex, isSecure: boolean) {
     super({ keepAlive: false });
     this.#connect = connect;
+    // What Node's HTTP client looks at before it asks.
+    if (isSecure) Object.assign(this, { protocol: 'https:', defaultPort: 443 });
   }
 
   override createConnection(): Duplex {

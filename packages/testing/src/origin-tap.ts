@@ -1,7 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type OriginFault, OriginFaults } from './origin-faults.js';
-import { cutAnswer, type OriginAnswer, OriginRequest, recordAnswer } from './origin-request.js';
-import { describeEvents, describeInstruct, type SeenInstruct, seenInstruct } from './seen-instruct.js';
+import { OriginRequest } from './origin-request.js';
+import { Patience } from './patience.js';
+import { cutAnswer, RecordedAnswer } from './recorded-answer.js';
+import {
+  describeEvents,
+  describeInstruct,
+  isInstructHead,
+  type SeenInstruct,
+  seenInstruct,
+} from './seen-instruct.js';
 import { quote, type Timeline } from './timeline.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -14,20 +22,24 @@ export class OriginTap {
   readonly #clock: VirtualClock;
   readonly #timeline: Timeline;
   /** Requests that virtual time holds back. */
-  #waiting = 0;
-  /** Requests that the app answers at length. */
+  readonly #delayed = new Set<ServerResponse>();
+  /** Requests that the app is at. */
+  readonly #asked: Patience<ServerResponse>;
+  /** Requests that the app answers at length, as long as it likes. */
   readonly #streaming = new Set<ServerResponse>();
 
-  constructor(app: RequestListener, clock: VirtualClock, timeline: Timeline) {
+  /** @param patience milliseconds to wait for the app */
+  constructor(app: RequestListener, clock: VirtualClock, timeline: Timeline, patience: number) {
     this.#app = app;
     this.#clock = clock;
     this.#timeline = timeline;
+    this.#asked = new Patience(patience);
     this.faults = new OriginFaults((text) => timeline.add('fault', text));
   }
 
   /** How many requests there are that do not end unless something else happens. */
   get waiting(): number {
-    return this.#waiting + this.#streaming.size;
+    return this.#delayed.size + this.#streaming.size + this.#asked.exhausted;
   }
 
   readonly listener: RequestListener = (req, res) => {
@@ -35,53 +47,63 @@ export class OriginTap {
     this.requests.push(request);
     this.#timeline.add('origin', `${request.method} ${request.url} comes`);
     const fault = this.faults.strike();
-    res.once('close', () => this.#streaming.delete(res));
-    if (fault.delay === 0) {
-      this.#carryOut(fault, request, req, res);
-      return;
-    }
-    this.#waiting++;
+    res.once('close', () => {
+      for (const requests of [this.#delayed, this.#streaming]) requests.delete(res);
+      this.#asked.end(res);
+    });
+    if (fault.delay === 0) this.#carryOut(fault, request, req, res);
+    else this.#delay(fault.delay, res, () => this.#carryOut(fault, request, req, res));
+  };
+
+  #delay(ms: number, res: ServerResponse, run: () => void): void {
+    this.#delayed.add(res);
     const timer = this.#clock.setTimeout(() => {
       res.off('close', giveUp);
-      this.#waiting--;
-      this.#carryOut(fault, request, req, res);
-    }, fault.delay);
-    const giveUp = (): void => {
-      this.#clock.clearTimeout(timer);
-      this.#waiting--;
-    };
+      this.#delayed.delete(res);
+      run();
+    }, ms);
+    const giveUp = (): void => this.#clock.clearTimeout(timer);
     res.once('close', giveUp);
-  };
+  }
 
   #carryOut(fault: OriginFault, request: OriginRequest, req: IncomingMessage, res: ServerResponse): void {
     if (fault.kind === 'drop') {
-      this.#timeline.add('fault', `${request.method} ${request.url}: connection broken`);
-      req.socket.destroy();
+      this.#timeline.add('fault', `${request.method} ${request.url}: there is nobody`);
+      req.socket.destroy(new OriginDown());
       return;
     }
     if (fault.kind === 'cut') cutAnswer(res);
-    recordAnswer(
-      res,
-      () => this.#streaming.add(res),
-      (answer, body) => {
-        this.#streaming.delete(res);
-        this.#take(request, answer, body);
+    this.#asked.begin(res);
+    const answer = new RecordedAnswer(res, {
+      onHead: () => this.#onHead(request, answer, res),
+      onBody: () => {
+        if (this.#asked.has(res)) this.#asked.begin(res);
       },
-    );
-    if (fault.kind === 'fail') {
-      res.writeHead(fault.status, { 'Content-Type': 'text/plain' }).end(fault.body);
-      return;
-    }
-    this.#app(req, res);
+      onEnd: () => {
+        this.#asked.end(res);
+        this.#streaming.delete(res);
+        this.#take(request, answer);
+      },
+    });
+    if (fault.kind === 'fail') res.writeHead(fault.status, { 'Content-Type': 'text/plain' }).end(fault.body);
+    else this.#app(req, res);
   }
 
-  #take(request: OriginRequest, answer: OriginAnswer, body: Buffer): void {
+  /** What the proxy reads to its end first, it waits for; the rest passes through. */
+  #onHead({ isWebSocket }: OriginRequest, { headers }: RecordedAnswer, res: ServerResponse): void {
+    if (isWebSocket || isInstructHead(headers)) return;
+    this.#asked.end(res);
+    this.#streaming.add(res);
+  }
+
+  #take(request: OriginRequest, recorded: RecordedAnswer): void {
+    const { answer, bytes } = recorded;
     request.answer = answer;
     const { method, url, isWebSocket } = request;
     const asked = isWebSocket ? ` with ${describeEvents(request.bytes)}` : '';
-    const said = isWebSocket && answer.status === 200 ? describeEvents(body) : quote(answer.body);
+    const said = isWebSocket && answer.status === 200 ? describeEvents(bytes) : quote(answer.body);
     this.#timeline.add('origin', `${method} ${url}${asked} is answered ${answer.status} ${said}`);
-    const instruct = seenInstruct(request, answer, body);
+    const instruct = seenInstruct(request, answer, bytes);
     if (instruct === undefined) return;
     if (!instruct.ok) {
       this.#timeline.add('error', `an instruct that is none: ${instruct.message}`);
@@ -89,5 +111,14 @@ export class OriginTap {
     }
     this.instructs.push(instruct.value);
     this.#timeline.add('instruct', describeInstruct(instruct.value));
+  }
+}
+
+/** What one gets who connects where nobody listens. */
+class OriginDown extends Error {
+  readonly code = 'ECONNREFUSED';
+
+  constructor() {
+    super('the origin is down');
   }
 }

@@ -1,7 +1,9 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import {
   type Channel,
   type ControlMessage,
   decodeUtf8,
+  type HeaderList,
   isInstruct,
   isWsEventsType,
   ok,
@@ -35,17 +37,20 @@ export interface SeenInstruct {
 
 const CONTROL_PREFIX = 'c:';
 
+/** Whether a head says that the answer is for the proxy. */
+export function isInstructHead(headers: OutgoingHttpHeaders): boolean {
+  return isInstruct(headerList(headers));
+}
+
 /** Reads an answer; undefined: it tells the proxy nothing. */
 export function seenInstruct(
   request: OriginRequest,
   { status, headers }: OriginAnswer,
   body: Buffer,
 ): Result<SeenInstruct> | undefined {
-  const list = Object.entries(headers).flatMap(([name, value]) =>
-    [value ?? []].flat().flatMap((one) => [name, String(one)]),
-  );
   if (request.isWebSocket)
     return isWsEventsType(String(headers['content-type'])) ? webSocketInstruct(request, body) : undefined;
+  const list = headerList(headers);
   if (!isInstruct(list)) return undefined;
   const read = parseInstruct({ status, reason: '', headers: list, body });
   if (!read.ok) return read;
@@ -61,6 +66,12 @@ export function seenInstruct(
     response: { status: response.code, body: decodeUtf8(response.body) },
     controls: [],
   });
+}
+
+function headerList(headers: OutgoingHttpHeaders): HeaderList {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().flatMap((one) => [name, String(one)]),
+  );
 }
 
 function webSocketInstruct(request: OriginRequest, body: Buffer): Result<SeenInstruct> | undefined {

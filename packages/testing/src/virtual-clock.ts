@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '@p-8/core';
+import { type Clock, type ClockTimer, GripError } from '@p-8/core';
 import { type Duration, milliseconds } from './duration.js';
 
 /** The longest delay of a timer, in milliseconds: Node takes a longer one for none at all. */
@@ -28,6 +28,7 @@ export class VirtualClock implements Clock {
   readonly #watcher: ClockWatcher;
   #now: number = this.#start;
   #advancing: Promise<void> = Promise.resolve();
+  #stopped = false;
 
   constructor(watcher: ClockWatcher) {
     this.#watcher = watcher;
@@ -64,7 +65,7 @@ export class VirtualClock implements Clock {
   /**
    * Lets time pass. What is under way comes to rest first; then what is due happens in its order, each with all that
    * follows from it. Resolves when that is done.
-   * @throws TypeError where `duration` is none.
+   * @throws TypeError where `duration` is none; GripError `GRIP_ERR_CLOSED` after the end of the test.
    *
    * @example
    * ```ts
@@ -73,17 +74,23 @@ export class VirtualClock implements Clock {
    */
   advance(duration: Duration): Promise<void> {
     const ms = milliseconds(duration);
-    this.#advancing = this.#advancing.then(() => this.#advance(ms));
-    return this.#advancing;
+    if (this.#stopped)
+      throw new GripError('GRIP_ERR_CLOSED', 'the test has been closed: its time does not pass any more');
+    const passed = this.#advancing.then(() => this.#advance(ms));
+    // What goes wrong in one piece of time does not stop the next.
+    this.#advancing = passed.catch(() => undefined);
+    return passed;
   }
 
-  /** Resolves when the time that is under way has passed. */
-  get idle(): Promise<void> {
+  /** Lets no more time pass. Resolves when what is under way has come to rest. @internal */
+  stop(): Promise<void> {
+    this.#stopped = true;
     return this.#advancing;
   }
 
   async #advance(ms: number): Promise<void> {
     await this.#watcher.settled();
+    if (this.#stopped) return;
     this.#watcher.onAdvance(ms);
     const end = this.#now + ms;
     for (let next = this.#nextBefore(end); next !== undefined; next = this.#nextBefore(end)) {
@@ -91,6 +98,7 @@ export class VirtualClock implements Clock {
       this.#now = Math.max(this.#now, next.due);
       next.callback();
       await this.#watcher.settled();
+      if (this.#stopped) return;
     }
     this.#now = end;
   }

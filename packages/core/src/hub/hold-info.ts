@@ -2,9 +2,9 @@
 export interface HoldInfo {
   /** A response hold is a long-poll, a stream hold a streaming response. */
   readonly mode: 'response' | 'stream' | 'websocket';
-  /** Absolute, as the origin knows it. */
+  /** Absolute, as the origin knows it; of a WebSocket with `http:` or `https:`. */
   readonly uri: string;
-  /** By the names that publishers use. */
+  /** At the moment, by the names that publishers use. A WebSocket subscribes to most of its own after it is held. */
   readonly channels: readonly string[];
 }
 

@@ -31,6 +31,8 @@ export interface HubOptions {
 export class Hub {
   readonly #channels = new Map<string, Set<Subscription>>();
   readonly #sessions = new Set<Session>();
+  /** Those of them that hold their clients: let in, and not being closed. */
+  readonly #held = new Set<Session>();
   readonly #lastIds: LastIds;
   readonly #idCache: IdCache;
   readonly #sequencer: Sequencer;
@@ -82,24 +84,23 @@ export class Hub {
     if (this.#sessions.size === 0) this.#onEmpty?.();
   }
 
-  /** The session has let its client in, and holds it. */
+  /** The session holds its client from now on. */
   hold(session: Session): void {
+    this.#held.add(session);
     this.#onHold(session);
   }
 
-  /** The session does not hold its client any more; it says so while it still is what it was. */
+  /**
+   * The session does not hold its client any more, if it ever did. It says so when nothing can be done to it, since whoever
+   * hears of it may publish, and while it still has its channels.
+   */
   release(session: Session, why: HoldEnd): void {
-    this.#onHold(session, why);
+    if (this.#held.delete(session)) this.#onHold(session, why);
   }
 
   /** What is held at the moment. */
   holds(): HoldInfo[] {
-    const holds: HoldInfo[] = [];
-    for (const session of this.#sessions) {
-      const hold = session.info();
-      if (hold !== undefined) holds.push(hold);
-    }
-    return holds;
+    return [...this.#held].map((session) => session.info());
   }
 
   /** Resolves when no session is left; those that are left after `ms` milliseconds are cut. */

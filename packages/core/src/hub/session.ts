@@ -8,8 +8,8 @@ export interface Session {
   deliver(item: PublishedItem, subscription: Subscription): Outcome;
   /** Whether the session takes items of this kind at all. */
   takes(item: PublishedItem): boolean;
-  /** What it holds at the moment; undefined: its client is not held yet, or not any more. */
-  info(): HoldInfo | undefined;
+  /** How those see it who watch the proxy. */
+  info(): HoldInfo;
   /** Asks the origin again, as if items had been missed. */
   recover(): void;
   /** Ends the connection as properly as its kind allows. */

@@ -7,7 +7,7 @@ import {
   shouldSkip,
 } from '@p-8/protocol';
 import type { ClientOwner } from '../http/client-response.js';
-import type { HoldEnd, HoldInfo } from '../hub/hold-info.js';
+import type { HoldInfo } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import { type Session, Subscription } from '../hub/session.js';
@@ -25,28 +25,16 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   protected instruct: Instruct;
   /** By the name that publishers use. */
   protected readonly subscriptions: Map<string, Subscription> = new Map();
-  #held = false;
+  /** Subscribes to nothing any more. */
+  #left = false;
 
   protected constructor(request: HeldRequest, instruct: Instruct) {
     this.request = request;
     this.instruct = instruct;
   }
 
-  info(): HoldInfo | undefined {
-    if (!this.#held) return undefined;
+  info(): HoldInfo {
     return { mode: this.mode, uri: this.request.uri, channels: [...this.subscriptions.keys()] };
-  }
-
-  /** The client is held, and stays so until {@link HttpHold.release}. */
-  protected hold(): void {
-    this.#held = true;
-    this.request.services.hub.hold(this);
-  }
-
-  protected release(why: HoldEnd): void {
-    if (!this.#held) return;
-    this.request.services.hub.release(this, why);
-    this.#held = false;
   }
 
   abstract deliver(published: PublishedItem, subscription: Subscription): Outcome;
@@ -84,6 +72,8 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
     }
     const added: Subscription[] = [];
     for (const [name, channel] of wanted) {
+      // Whoever hears of a channel's first subscriber may have ended the hold.
+      if (this.#left) break;
       const existing = this.subscriptions.get(name);
       if (existing === undefined) {
         added.push(this.#subscribeTo(name, channel));
@@ -103,6 +93,7 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   }
 
   protected unsubscribe(): void {
+    this.#left = true;
     for (const subscription of this.subscriptions.values())
       this.request.services.hub.unsubscribe(subscription);
     this.subscriptions.clear();

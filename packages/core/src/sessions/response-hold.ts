@@ -27,9 +27,15 @@ export class ResponseHold extends HttpHold {
   /** Subscribes in one go with the check for items that came meanwhile: none can slip between. */
   open(): void {
     const added = this.subscribe();
-    this.hold();
-    if (this.hasMissedItems(added)) this.#retry();
-    else this.request.services.timers.start(this.#timer, this.instruct.timeoutSeconds * 1000);
+    // Whoever hears of a subscription may publish: it may be answered already.
+    if (this.#state === 'closed') return;
+    if (this.hasMissedItems(added)) {
+      this.#retry();
+      return;
+    }
+    const { timers, hub } = this.request.services;
+    timers.start(this.#timer, this.instruct.timeoutSeconds * 1000);
+    hub.hold(this);
   }
 
   takes({ item }: PublishedItem): boolean {
@@ -100,6 +106,8 @@ export class ResponseHold extends HttpHold {
 
   /** Gives the client what the origin prepared for when nothing comes. */
   #respondWithoutItem(why: HoldEnd): void {
+    // Whoever hears that another one ends may have answered this one.
+    if (this.#state === 'closed') return;
     const { code, reason, headers, body } = this.instruct.response;
     this.#finish(why);
     this.request.respond(code, reason, headers, body);
@@ -134,14 +142,14 @@ export class ResponseHold extends HttpHold {
 
   #finish(why: HoldEnd): void {
     if (this.#state === 'closed') return;
-    this.release(why);
     this.#state = 'closed';
     const { hub, timers, limiter } = this.request.services;
     timers.stop(this.#timer);
     limiter.remove(this);
+    this.request.client.owner = undefined;
+    hub.release(this, why);
     this.unsubscribe();
     hub.removeSession(this);
-    this.request.client.owner = undefined;
   }
 }
 

@@ -71,12 +71,16 @@ export class StreamHold extends HttpHold {
   begin(): void {
     if (this.#state === 'closed') return;
     const added = this.subscribe();
-    this.hold();
-    if (this.#failsWithoutLink()) return;
+    // Whoever hears of a subscription, or of the hold, may end it.
+    if (this.#isClosed || this.#failsWithoutLink()) return;
+    const { hub } = this.request.services;
     if (this.instruct.hold === 'none') {
-      this.#fetch();
+      this.#state = 'fetching';
+      hub.hold(this);
+      if (!this.#isClosed) this.#fetch();
     } else {
       this.#hold();
+      hub.hold(this);
       if (this.hasMissedItems(added)) this.recover();
     }
   }
@@ -147,12 +151,16 @@ export class StreamHold extends HttpHold {
 
   /** The next link has been asked, its content sent: its instruct replaces the one before. */
   onLinkDone(instruct: Instruct): void {
+    if (instruct.hold === 'none' && instruct.nextLink === undefined) {
+      this.end();
+      return;
+    }
     this.instruct = instruct;
     this.#keepAlive.use(instruct.keepAlive);
     const added = this.subscribe();
+    if (this.#isClosed) return;
     if (instruct.hold === 'none') {
-      if (instruct.nextLink === undefined) this.end();
-      else if (this.#stream.blocked) this.#state = 'draining';
+      if (this.#stream.blocked) this.#state = 'draining';
       else this.#fetch();
       return;
     }
@@ -197,6 +205,10 @@ export class StreamHold extends HttpHold {
     services.logger.info({ uri, detail }, 'stream ended');
     if (debug) this.#stream.write(new OwnChunk(Buffer.from(`\n\n${detail}\n`)));
     this.end('error');
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   /** Ids tell that something was missed; without a link nobody could bring it. */
@@ -342,7 +354,6 @@ export class StreamHold extends HttpHold {
   #finish(why: HoldEnd): void {
     if (this.#state === 'closed') return;
     if (this.#state === 'opening') this.request.dropContent();
-    this.release(why);
     this.#state = 'closed';
     const { hub, timers, limiter } = this.request.services;
     this.#keepAlive.stop();
@@ -350,6 +361,7 @@ export class StreamHold extends HttpHold {
     limiter.remove(this);
     this.#links.close();
     this.#waiting.clear();
+    hub.release(this, why);
     this.unsubscribe();
     hub.removeSession(this);
   }

@@ -83,8 +83,7 @@ export class WebSocketSession
     return this.#request.origin.debug;
   }
 
-  info(): HoldInfo | undefined {
-    if (this.#state !== 'open') return undefined;
+  info(): HoldInfo {
     return { mode: 'websocket', uri: this.uri, channels: this.#grip.channels };
   }
 
@@ -277,6 +276,8 @@ export class WebSocketSession
 
   #open(extension: GripExtension | undefined): void {
     this.#grip.open(extension, this.#target?.implicitChannels ?? []);
+    // Whoever hears of a subscription may have ended it.
+    if (this.#state !== 'open') return;
     this.#services.hub.hold(this);
     this.#services.logger.debug({ uri: this.uri, connectionId: this.#connectionId }, 'WebSocket accepted');
   }
@@ -345,8 +346,8 @@ export class WebSocketSession
 
   #closeClient(code: number, reason: string): void {
     if (this.#state !== 'open') return;
-    this.#release();
     this.#state = 'closing';
+    this.#release();
     this.#grip.close();
     this.#client.close(code, reason);
     if (this.#clientClosed) this.#finish();
@@ -360,13 +361,13 @@ export class WebSocketSession
   }
 
   #release(): void {
-    if (this.#state === 'open') this.#services.hub.release(this, this.#end ?? 'ended');
+    this.#services.hub.release(this, this.#end ?? 'ended');
   }
 
   #finish(): void {
     if (this.#state === 'done') return;
-    this.#release();
     this.#state = 'done';
+    this.#release();
     this.#origin?.release();
     this.#origin = undefined;
     this.#grip.close();

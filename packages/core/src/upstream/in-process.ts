@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import http, { type IncomingMessage, type Server } from 'node:http';
+import { isConnectFailure } from './connect-failure.js';
 import { createPool } from './connection-pool.js';
 import { type CallCounter, Exchange } from './exchange.js';
 import { memorySockets } from './memory-sockets.js';
@@ -69,7 +70,9 @@ export class InProcessUpstream implements Upstream {
     if (request.client !== undefined) this.#clients.set(id, request.client);
     const exchange = new Exchange(handler, this.#calls, (failed, error) => {
       this.#clients.delete(id);
-      failed.fail({ kind: 'broken', detail: `the app gave no response: ${error.message}`, cause: error });
+      // An app that is a proxy itself, or a test's, may not reach what it stands for, and breaks the connection with that.
+      const kind = isConnectFailure(error) ? 'connect' : 'broken';
+      failed.fail({ kind, detail: `the app gave no response: ${error.message}`, cause: error });
     });
     nobodysContext.runInAsyncScope(exchange.dispatch, exchange, this.#pool, { ...request, headers }, 0);
     return {

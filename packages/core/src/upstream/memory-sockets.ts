@@ -6,9 +6,9 @@ import { type Duplex, duplexPair } from 'node:stream';
  */
 export function memorySockets(): [client: Duplex, server: Duplex] {
   const [client, server] = duplexPair();
-  // Unlike those of a connection, the ends of a pair do not notice when the other one is gone.
+  // Unlike those of a connection, the ends of a pair do not notice when the other one is gone; the client's hears why.
   client.once('close', () => server.destroy());
-  server.once('close', () => client.destroy());
+  server.once('close', () => client.destroy(server.errored ?? undefined));
   return [asSocket(client), asSocket(server)];
 }
 

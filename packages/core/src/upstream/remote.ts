@@ -1,6 +1,7 @@
 import net, { type Socket } from 'node:net';
 import { GripError } from '../errors.js';
 import { hostName } from '../http/client-request.js';
+import { codeOf, isConnectFailure } from './connect-failure.js';
 import { createPool } from './connection-pool.js';
 import { type CallCounter, Exchange } from './exchange.js';
 import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
@@ -111,29 +112,11 @@ function isStaleConnection(error: Error & { readonly socket?: { readonly bytesRe
   return STALE.has(codeOf(error)) && error.socket?.bytesRead !== 0;
 }
 
-const CONNECT_FAILURES = new Set([
-  'ECONNREFUSED',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'EPROTO',
-]);
-
 function describe(error: Error): UpstreamError {
   const code = codeOf(error);
   const detail = error.message || code;
   if (code === 'GRIP_ERR_LINK_REFUSED') return { kind: 'blocked', detail, cause: error };
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return { kind: 'timeout', detail, cause: error };
   const isTls = /^(ERR_(TLS|SSL)_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code);
-  return { kind: isTls || CONNECT_FAILURES.has(code) ? 'connect' : 'broken', detail, cause: error };
-}
-
-function codeOf(error: Error): string {
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  // Node reports the failure of several addresses (IPv4 and IPv6) as one error that holds the others.
-  const first = error instanceof AggregateError ? error.errors[0] : undefined;
-  return first instanceof Error ? codeOf(first) : '';
+  return { kind: isTls || isConnectFailure(error) ? 'connect' : 'broken', detail, cause: error };
 }

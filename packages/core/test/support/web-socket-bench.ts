@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly proxy?: GripProxyOptions;
   readonly route?: Partial<RouteOptions>;
   readonly target?: TargetOptions;
+  /** Gets the proxy before the first client comes. */
+  readonly onProxy?: (proxy: GripProxy) => void;
 }
 
 /** A proxy that takes WebSockets, with a clock that stands still. */
@@ -61,6 +63,7 @@ export class WebSocketBench<O = Origin> {
     const route = { target: { ...target, ...options.target }, ...options.route };
     const server = await stage.proxy({ clock, routes: [route], ...options.proxy });
     server.proxy.attach(server.server);
+    options.onProxy?.(server.proxy);
     return new WebSocketBench(stage, origin, server, clock);
   }
 

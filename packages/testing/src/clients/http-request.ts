@@ -1,6 +1,9 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import type { Duplex } from 'node:stream';
+import { type Duration, milliseconds } from '../duration.js';
 import type { Timeline } from '../timeline.js';
+import type { NextOptions } from './inbox.js';
 
 /** What a client asks besides the path. */
 export interface RequestInit {
@@ -9,6 +12,9 @@ export interface RequestInit {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
+
+/** What a client asks that waits for the head of the response; so long. */
+export interface OpenInit extends RequestInit, NextOptions {}
 
 /** What clients need of the test that they belong to. */
 export interface ClientHost {
@@ -25,6 +31,8 @@ export interface ClientHost {
 export class HttpRequest {
   readonly request: ClientRequest;
   readonly #socket: Duplex;
+  readonly #name: string;
+  readonly #timeline: Timeline;
   #response: IncomingMessage | undefined;
 
   /** @param name of the client that asks */
@@ -35,9 +43,15 @@ export class HttpRequest {
     { method = 'GET', headers = {}, body }: RequestInit,
   ) {
     this.#socket = host.connect();
+    this.#name = name;
+    this.#timeline = host.timeline;
     host.timeline.add('client', `${name} asks ${method} ${path}`);
-    this.request = http.request(new URL(path, host.origin), {
+    const url = new URL(path, host.origin);
+    const isSecure = url.protocol === 'https:';
+    this.request = (isSecure ? https : http).request(url, {
       method,
+      // A Host without the port that goes without saying.
+      defaultPort: isSecure ? 443 : 80,
       headers: { ...headers },
       createConnection: () => this.#socket,
     });
@@ -46,15 +60,30 @@ export class HttpRequest {
     this.request.end(body);
   }
 
-  /** Waits for the response's head. @throws Error where the connection ends before. */
-  response(): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      this.request.once('response', (response) => {
-        this.#response = response;
-        resolve(response);
+  /**
+   * Waits for the response's head.
+   * @param timeout real time; undefined: for ever
+   * @throws Error where the connection ends before, or the time is up; it says what happened in the test.
+   */
+  async response(timeout?: Duration): Promise<IncomingMessage> {
+    const ms = timeout === undefined ? undefined : milliseconds(timeout);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        this.request.once('response', (response) => {
+          this.#response = response;
+          resolve(response);
+        });
+        this.request.once('error', () => reject(this.#failure('the connection broke')));
+        if (ms === undefined) return;
+        timer = setTimeout(() => {
+          reject(this.#failure(`it did not come within ${ms} ms`));
+          this.drop();
+        }, ms);
       });
-      this.request.once('error', reject);
-    });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Takes no more of the response. */
@@ -72,5 +101,9 @@ export class HttpRequest {
   /** Breaks the connection. */
   drop(): void {
     this.#socket.destroy();
+  }
+
+  #failure(why: string): Error {
+    return new Error(`${this.#name}: waited for a response, but ${why}\n${this.#timeline}`);
   }
 }

@@ -1,5 +1,11 @@
 import { type Duration, milliseconds } from '../duration.js';
 
+/** How long clients wait unless told otherwise: less than the shortest time-out of a test, mocha's 2 s, to have the say before it. */
+export const PATIENCE: Duration = '1.5s';
+
+/** How many of those that have come a message shows. */
+const MAX_SHOWN = 20;
+
 /** How an {@link Inbox} speaks of what it is for. */
 export interface InboxVoice<T> {
   /** `stream GET /events` */
@@ -14,7 +20,7 @@ export interface InboxVoice<T> {
 
 /** How long to wait. */
 export interface NextOptions {
-  /** Real time, not virtual: the test itself waits. @default '1s' */
+  /** Real time, not virtual: the test itself waits. @default '1.5s' */
   readonly timeout?: Duration;
 }
 
@@ -26,12 +32,8 @@ export interface Ending {
   readonly how: string;
 }
 
-/** Somebody who waits: for one to come, or for the end. */
-interface Waiter {
-  /** True: that was it. */
-  look(): boolean;
-  give(up: Error): void;
-}
+/** Looks whether that has come which somebody waits for; true: that was it. */
+type Waiter = () => boolean;
 
 /** What came to a client, and those who wait for more. */
 export class Inbox<T> {
@@ -59,6 +61,11 @@ export class Inbox<T> {
     this.#look();
   }
 
+  /** More may come after all. */
+  reopen(): void {
+    this.#ending = undefined;
+  }
+
   /** How it has ended; undefined: more may come. */
   get ending(): Ending | undefined {
     return this.#ending;
@@ -83,41 +90,46 @@ export class Inbox<T> {
   }
 
   /** @param find looks whether it has come; @throws where it never will */
-  #wait<R>(noun: string, { timeout = '1s' }: NextOptions, find: () => { value: R } | undefined): Promise<R> {
+  #wait<R>(
+    noun: string,
+    { timeout = PATIENCE }: NextOptions,
+    find: () => { value: R } | undefined,
+  ): Promise<R> {
     const ms = milliseconds(timeout);
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        look: () => {
-          try {
-            const found = find();
-            if (found === undefined) return false;
-            resolve(found.value);
-          } catch (error) {
-            reject(error);
-          }
-          clearTimeout(timer);
-          return true;
-        },
-        give: reject,
+    const found = new Promise<R>((resolve, reject) => {
+      const look: Waiter = () => {
+        try {
+          const one = find();
+          if (one === undefined) return false;
+          resolve(one.value);
+        } catch (error) {
+          reject(error);
+        }
+        clearTimeout(timer);
+        return true;
       };
       const timer = setTimeout(() => {
-        this.#waiters.delete(waiter);
-        waiter.give(this.#failure(noun, `it did not come within ${ms} ms`));
+        this.#waiters.delete(look);
+        reject(this.#failure(noun, `it did not come within ${ms} ms`));
       }, ms);
-      if (!waiter.look()) this.#waiters.add(waiter);
+      if (!look()) this.#waiters.add(look);
     });
+    // Whoever awaits it hears of it; a test that has failed before need not.
+    found.catch(() => undefined);
+    return found;
   }
 
   /** Whoever came first is served first. */
   #look(): void {
-    for (const waiter of this.#waiters) if (waiter.look()) this.#waiters.delete(waiter);
+    for (const look of this.#waiters) if (look()) this.#waiters.delete(look);
   }
 
   #failure(noun: string, why: string): Error {
     const { name, timeline } = this.#voice;
-    const seen = this.received.map((one) => this.#voice.describe(one)).join(', ');
-    return new Error(
-      `${name}: waited for ${noun}, but ${why}. Seen so far: ${seen === '' ? 'nothing' : seen}\n${timeline()}`,
-    );
+    const hidden = Math.max(0, this.received.length - MAX_SHOWN);
+    const shown = this.received.slice(hidden).map((one) => this.#voice.describe(one));
+    if (hidden > 0) shown.unshift(`${hidden} others`);
+    const seen = shown.join(', ') || 'nothing';
+    return new Error(`${name}: waited for ${noun}, but ${why}. Seen so far: ${seen}\n${timeline()}`);
   }
 }

@@ -21,8 +21,8 @@ export class LongPollClient {
   readonly #inbox: Inbox<LongPollResponse>;
   readonly #name: string;
   #request: HttpRequest;
-  /** The request under way, or whose response nobody has taken. */
-  #asked = true;
+  /** What has become of the request, somebody has been told. */
+  #taken = false;
 
   constructor(host: ClientHost, path: string, init: RequestInit = {}) {
     this.#host = host;
@@ -44,16 +44,22 @@ export class LongPollClient {
   }
 
   /**
-   * The response; waits for it. The next call asks again, as clients that long-poll do.
+   * The response; waits for it. The next call asks again, as clients that long-poll do, also after the connection broke.
    * @throws Error where it does not come in time; it says what happened in the test.
    */
-  async next(options?: NextOptions): Promise<LongPollResponse> {
-    if (!this.#asked) {
-      this.#asked = true;
+  next(options?: NextOptions): Promise<LongPollResponse> {
+    if (this.#taken) {
+      this.#taken = false;
+      this.#inbox.reopen();
       this.#request = this.#ask();
     }
-    const response = await this.#inbox.next(options);
-    this.#asked = false;
+    const response = this.#inbox.next(options);
+    const take = (): void => {
+      this.#taken = true;
+    };
+    response.then(take, () => {
+      if (this.#inbox.ending !== undefined) take();
+    });
     return response;
   }
 

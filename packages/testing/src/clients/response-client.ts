@@ -73,13 +73,18 @@ export abstract class ResponseClient<T> {
   protected abstract take(text: string): void;
 
   protected push(one: T): void {
-    this.#host.timeline.add('client', `${this.#words.name} gets ${this.#words.describe(one)}`);
+    this.note(`gets ${this.#words.describe(one)}`);
     this.#inbox.push(one);
+  }
+
+  /** Notes in the timeline what the client has seen or done. */
+  protected note(what: string): void {
+    this.#host.timeline.add('client', `${this.#words.name} ${what}`);
   }
 
   #end(ending: Ending): void {
     if (this.#inbox.ending !== undefined) return;
-    this.#host.timeline.add('client', `${this.#words.name}: ${ending.how}`);
+    this.note(`sees that ${ending.how}`);
     this.#inbox.end(ending);
   }
 }

@@ -1,6 +1,7 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { quote } from '../timeline.js';
-import { type ClientHost, HttpRequest, type RequestInit } from './http-request.js';
+import { type ClientHost, HttpRequest, type OpenInit } from './http-request.js';
+import { PATIENCE } from './inbox.js';
 import { ResponseClient } from './response-client.js';
 
 /** An event of a Server-Sent Events stream. */
@@ -12,7 +13,7 @@ export interface SseEvent {
 }
 
 /** What is asked for, and from where on. */
-export interface SseInit extends RequestInit {
+export interface SseInit extends OpenInit {
   /** Sent as `Last-Event-ID`: what a browser does when it comes back. */
   readonly lastEventId?: string;
 }
@@ -21,23 +22,30 @@ export interface SseInit extends RequestInit {
 export class SseClient extends ResponseClient<SseEvent> {
   readonly #comments: string[] = [];
   readonly #parser: EventSourceParser = createParser({
-    onEvent: ({ event = 'message', id, data }) => this.push({ event, id, data }),
-    onComment: (comment) => this.#comments.push(comment),
+    onEvent: ({ event = 'message', id, data }) => {
+      this.#lastEventId = id ?? this.#lastEventId;
+      this.push({ event, id, data });
+    },
+    onComment: (comment) => {
+      this.#comments.push(comment);
+      this.note(`gets a comment ${quote(comment)}`);
+    },
   });
+  #lastEventId = '';
 
   /**
    * Asks, and waits for the head of the response.
    * @throws Error where the response is no event stream.
    */
   static async open(host: ClientHost, path: string, init: SseInit = {}): Promise<SseClient> {
-    const { lastEventId, headers, ...rest } = init;
+    const { lastEventId, headers, timeout = PATIENCE, ...rest } = init;
     const last: Record<string, string> = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId };
     const name = host.name('sse');
     const request = new HttpRequest(host, name, path, {
       ...rest,
       headers: { Accept: 'text/event-stream', ...last, ...headers },
     });
-    const response = await request.response();
+    const response = await request.response(timeout);
     const { statusCode, headers: fields } = response;
     if (statusCode !== 200 || !fields['content-type']?.startsWith('text/event-stream')) {
       request.drop();
@@ -51,6 +59,11 @@ export class SseClient extends ResponseClient<SseEvent> {
   /** The comments that have come: keep-alives, mostly. */
   get comments(): readonly string[] {
     return this.#comments;
+  }
+
+  /** What a browser sends as `Last-Event-ID` when it comes back; empty: it has got no id. */
+  get lastEventId(): string {
+    return this.#lastEventId;
   }
 
   protected override take(text: string): void {

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import WebSocket from 'ws';
+import { milliseconds } from '../duration.js';
 import { quote } from '../timeline.js';
 import type { ClientHost } from './http-request.js';
-import { type Ending, Inbox, type NextOptions } from './inbox.js';
+import { type Ending, Inbox, type NextOptions, PATIENCE } from './inbox.js';
 
-/** What a WebSocket client offers. */
-export interface WebSocketInit {
+/** What a WebSocket client offers, and how long it waits to be let in. */
+export interface WebSocketInit extends NextOptions {
   readonly protocols?: string | readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -37,11 +38,13 @@ export class WebSocketRefused extends Error {
 export class WebSocketClient {
   readonly #socket: WebSocket;
   readonly #inbox: Inbox<string | Uint8Array>;
+  readonly #note: (what: string) => void;
   #close: { readonly code: number; readonly reason: string } = { code: 1006, reason: '' };
 
   private constructor(host: ClientHost, name: string, socket: WebSocket) {
     this.#socket = socket;
     const note = (what: string): void => host.timeline.add('client', `${name} ${what}`);
+    this.#note = note;
     this.#inbox = new Inbox({
       name,
       noun: 'message',
@@ -65,15 +68,16 @@ export class WebSocketClient {
 
   /**
    * Opens a WebSocket; waits until it is accepted.
-   * @throws WebSocketRefused where it is not.
+   * @throws WebSocketRefused where it is not; Error where nobody says so in time, or the connection breaks.
    */
-  static open(
+  static async open(
     host: ClientHost,
     path: string,
-    { protocols = [], headers = {} }: WebSocketInit = {},
+    { protocols = [], headers = {}, timeout = PATIENCE }: WebSocketInit = {},
   ): Promise<WebSocketClient> {
     const url = new URL(path, host.origin);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    const ms = milliseconds(timeout);
     const name = host.name('WebSocket');
     host.timeline.add('client', `${name} asks ${path}`);
     const socket = new WebSocket(url, [protocols].flat(), {
@@ -81,20 +85,30 @@ export class WebSocketClient {
       perMessageDeflate: false,
       createConnection: () => host.connect(),
     });
-    return new Promise((resolve, reject) => {
-      socket.once('unexpected-response', (_request, response) => {
-        text(response).then(
-          (body) => reject(new WebSocketRefused(path, response, body, host.timeline.toString())),
-          reject,
-        );
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        const fail = (why: string, cause?: unknown): void => {
+          reject(new Error(`${name}: waited to be let in, but ${why}\n${host.timeline}`, { cause }));
+          socket.terminate();
+        };
+        timer = setTimeout(() => fail(`nobody said so within ${ms} ms`), ms);
+        socket.once('unexpected-response', (_request, response) => {
+          text(response).then(
+            (body) => reject(new WebSocketRefused(path, response, body, host.timeline.toString())),
+            (error) => fail('its refusal broke off', error),
+          );
+        });
+        socket.once('error', (error) => fail(error.message, error));
+        // Before the first message can come.
+        socket.once('upgrade', () => {
+          const client = new WebSocketClient(host, name, socket);
+          socket.once('open', () => resolve(client));
+        });
       });
-      socket.once('error', reject);
-      // Before the first message can come.
-      socket.once('upgrade', () => {
-        const client = new WebSocketClient(host, name, socket);
-        socket.once('open', () => resolve(client));
-      });
-    });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** The subprotocol that was chosen; may be empty. */
@@ -120,12 +134,17 @@ export class WebSocketClient {
     return { ...(await this.#inbox.ended(options)), ...this.#close };
   }
 
-  /** Sends a message: text as text, bytes as a binary one. */
+  /** Sends a message: text as text, bytes as a binary one. @throws Error where it is closed. */
   send(message: string | Uint8Array): void {
+    this.#checkOpen();
+    this.#note(`sends ${show(message)}`);
     this.#socket.send(message);
   }
 
+  /** Sends a ping; the answer is among the events of the test. @throws Error where it is closed. */
   ping(data: string | Uint8Array = ''): void {
+    this.#checkOpen();
+    this.#note(`sends a ping ${show(data)}`);
     this.#socket.ping(data);
   }
 
@@ -147,6 +166,11 @@ export class WebSocketClient {
   /** Breaks the connection, without a Close. */
   drop(): void {
     this.#socket.terminate();
+  }
+
+  #checkOpen(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) return;
+    throw new Error(`nothing can be sent: ${this.#inbox.ending?.how ?? 'the WebSocket is being closed'}`);
   }
 }
 

@@ -1,0 +1,23 @@
+const CONNECT_FAILURES = new Set([
+  'ECONNREFUSED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EPROTO',
+]);
+
+/** Whether there has been no connection at all: then nothing has been asked, and it may be asked again. */
+export function isConnectFailure(error: Error): boolean {
+  return CONNECT_FAILURES.has(codeOf(error));
+}
+
+/** The code of an error of Node's or undici's; empty: it has none. */
+export function codeOf(error: Error): string {
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // Node reports the failure of several addresses (IPv4 and IPv6) as one error that holds the others.
+  const first = error instanceof AggregateError ? error.errors[0] : undefined;
+  return first instanceof Error ? codeOf(first) : '';
+}

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { runNode } from '../support/run-node.js';
+import { findSnippets } from './snippets.js';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+describe('tests in the documents', function () {
+  // Each is a process of its own.
+  this.timeout(60_000);
+
+  for (const document of ['docs/testing.md', 'packages/testing/README.md']) {
+    for (const { code, line, fragment } of findSnippets(root, document)) {
+      if (fragment !== undefined || !code.includes('createGripTest')) continue;
+      it(`${document}:${line} passes`, async () => {
+        const { status, stdout, stderr } = await runNode(['--input-type=module', '--eval', code], root);
+        assert.equal(status, 0, stdout + stderr);
+        assert.equal(stderr, '');
+        assert.match(stdout, /^# fail 0$|^\[open\]\n hello\n/m);
+      });
+    }
+  }
+});
