@@ -47,7 +47,10 @@ const encoders: [coding: string, encode: (content: string) => Buffer][] = [
   ['x-gzip', zlib.gzipSync],
   ['GZIP', zlib.gzipSync],
   ['deflate', zlib.deflateSync],
-  ['br', zlib.brotliCompressSync],
+  [
+    'br',
+    (content) => zlib.brotliCompressSync(content, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  ],
 ];
 
 describe('a captured response', () => {
