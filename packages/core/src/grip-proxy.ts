@@ -25,7 +25,7 @@ import { SharedLinks } from './sessions/shared-links.js';
 import { UpdateLimiter } from './sessions/update-limiter.js';
 import { checkControlApiOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
-import type { CallCounter } from './upstream/exchange.js';
+import { CallCounter } from './upstream/call-counter.js';
 import { LingeringSockets } from './websocket/lingering-sockets.js';
 
 /** Milliseconds that clients have to answer the Close of a proxy that is closed. */
@@ -33,7 +33,7 @@ const CLOSE_GRACE = 1000;
 
 /** How a proxy is closed. */
 export interface CloseOptions {
-  /** Seconds over which held connections are ended. @default 0 */
+  /** Seconds over which held connections are ended, so that their clients do not all come back at once. @default 0 */
   readonly drainSeconds?: number;
 }
 
@@ -73,7 +73,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   readonly #linkHosts: LinkHosts;
   readonly #context: ProxyContext;
   readonly #mount: Mount;
-  readonly #calls: CallCounter = { active: 0 };
+  readonly #calls = new CallCounter();
   readonly #attachments = new Attachments(
     (req, socket, head) => this.upgrade(req, socket, head),
     (error) => this.#services.onError(error),
@@ -82,6 +82,8 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   /** Gets what is published here. */
   #sink: ItemSink;
   #closed: Promise<void> | undefined;
+  /** Nothing can be published any more. */
+  #refuses = false;
 
   /** @throws GripError `GRIP_ERR_OPTION` when an option is unknown or wrong. */
   constructor(options: GripProxyOptions = {}) {
@@ -195,7 +197,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     formats: FormatsInput = {},
     options: ItemOptions = {},
   ): Promise<Receipt> {
-    if (this.#closed !== undefined)
+    if (this.#refuses)
       throw new GripError('GRIP_ERR_CLOSED', 'the proxy is closed: nothing can be published');
     const inputs = typeof target === 'string' ? [{ ...options, channel: target, formats }] : [target].flat();
     // All are read first: one that is wrong stops all.
@@ -251,13 +253,37 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     };
   }
 
-  /** Ends everything that is held, and closes what is open to origins. */
-  close(_options: CloseOptions = {}): Promise<void> {
-    this.#closed ??= this.#close();
+  /** Whether clients are held: false as soon as the proxy drains or closes. For the answer to whoever balances load. */
+  get ready(): boolean {
+    return !this.hub.closed;
+  }
+
+  /**
+   * Holds no more clients, and ends those that are held, evenly over `seconds`: WebSockets with 1012, streams properly,
+   * long-polls with the response that the origin has for their time-out. Clients that come meanwhile get what there is for
+   * them, and are not held. Items are still delivered. Resolves when nobody is held any more and requests that were under
+   * way have been answered, or when the time is up for the last of them.
+   */
+  async drain(seconds: number): Promise<void> {
+    const deadline = performance.now() + seconds * 1000;
+    await this.hub.drain(seconds * 1000);
+    const left = Math.max(deadline - performance.now(), CLOSE_GRACE);
+    await Promise.all([this.hub.emptied(left), this.#calls.idle(left)]);
+  }
+
+  /**
+   * Ends everything that is held, and closes what is open to origins; with `drainSeconds`, after {@link GripProxy.drain}. A
+   * second call without it puts an end to the draining.
+   */
+  close({ drainSeconds = 0 }: CloseOptions = {}): Promise<void> {
+    if (drainSeconds === 0 && this.#closed !== undefined) void this.hub.drain(0);
+    this.#closed ??= this.#close(drainSeconds);
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
+  async #close(drainSeconds: number): Promise<void> {
+    if (drainSeconds > 0) await this.drain(drainSeconds);
+    this.#refuses = true;
     this.hub.close();
     this.#services.limiter.close();
     // WebSockets have been sent a Close, which their clients answer at once or not at all.

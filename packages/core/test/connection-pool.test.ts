@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import poolBase, { type PoolWithClients } from 'undici/lib/dispatcher/pool-base.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { useStage } from '../../../test/support/stage.js';
+import { CallCounter } from '../src/upstream/call-counter.js';
 import { createPool } from '../src/upstream/connection-pool.js';
 import { Exchange } from '../src/upstream/exchange.js';
 import type { Pool } from '../src/upstream/undici.js';
@@ -24,7 +25,7 @@ describe('a pool of connections to an origin', () => {
         onEnd: () => resolve(text),
         onError: ({ detail }) => reject(new Error(detail)),
       };
-      const exchange = new Exchange(handler, { active: 0 }, (_exchange, error) => reject(error));
+      const exchange = new Exchange(handler, new CallCounter(), (_exchange, error) => reject(error));
       exchange.dispatch(pool, { method: 'GET', path: '/', headers: [], body: null }, 0);
     });
 

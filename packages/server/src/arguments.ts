@@ -1,6 +1,10 @@
+import { GripError } from '@p-8/core';
 import { Command, CommanderError } from 'commander';
 import { type LogLevel, parseLogLevel } from './config/log-level.js';
 import { parseListen, type TcpListen } from './net/listen-address.js';
+
+/** A day: more is a slip. */
+const MAX_DRAIN = 86_400;
 
 /** What the command line says. */
 export interface Arguments {
@@ -12,6 +16,8 @@ export interface Arguments {
   readonly loglevel?: LogLevel;
   readonly verbose?: boolean;
   readonly demo?: boolean;
+  /** Seconds. */
+  readonly drain?: number;
 }
 
 /** What to print instead of running, and the exit status that goes with it. */
@@ -87,12 +93,23 @@ function createCommand(version: string): Command {
     )
     .option('--verbose', 'the same as --loglevel debug')
     .option('--demo', 'serve a demo in place of an origin')
+    .option(
+      '--drain <seconds>',
+      'how long ending takes: held clients are told to go one after the other (default: 10; with Ctrl-C 0)',
+      parseSeconds,
+    )
     .version(`p-8 ${version}`, '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
     .exitOverride();
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && seconds <= MAX_DRAIN) return seconds;
+  throw new GripError('GRIP_ERR_OPTION', `--drain: '${text}' is no number of seconds from 0 to ${MAX_DRAIN}`);
 }
 
 function collect(line: string, lines: readonly string[] | undefined): string[] {

@@ -8,6 +8,9 @@ import { P8Server } from './server.js';
 import { resolveSettings, type Surroundings } from './settings.js';
 import { untilSignal } from './signals.js';
 
+/** Seconds over which held clients are told to go. */
+const DRAIN_SECONDS = 10;
+
 /** What the command writes to. */
 export interface Streams {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
@@ -49,8 +52,11 @@ export async function run(
       formatBanner({ ...settings, version, urls, controlUrl, showSecrets: stdout.isTTY === true }),
     );
     stdout.write('p-8 started\n');
-    logger.info({ signal: await ended }, 'ending; a second signal ends at once');
-    await server.close();
+    const signal = await ended;
+    // Whoever types Ctrl-C waits for the prompt.
+    const { drain: drainSeconds = signal === 'SIGINT' ? 0 : DRAIN_SECONDS } = args;
+    logger.info({ signal, drainSeconds }, 'ending; a second signal ends at once');
+    await server.close({ drainSeconds });
     return 0;
   } catch (error) {
     stderr.write(`p-8: ${describe(error)}\n`);

@@ -8,6 +8,7 @@ import { createControlServer } from './net/control-server.js';
 import { createFrontServer } from './net/front-server.js';
 import type { ListenOptions } from './net/listen-address.js';
 import { Listener } from './net/listener.js';
+import { withReadiness } from './net/readiness.js';
 import {
   DEFAULT_CONTROL_HOST,
   DEFAULT_CONTROL_PORT,
@@ -122,9 +123,12 @@ export class P8Server {
     }
   }
 
-  /** Closes the ports, lets requests under way finish, and ends all holds properly. A second call waits for the first. */
-  close(options: { drainSeconds?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options);
+  /**
+   * Ends all holds properly, evenly over `drainSeconds`, while the ports stay open and `/ready` of the control API says 503;
+   * then closes the ports, and lets requests under way finish. A second call waits for the first.
+   */
+  close({ drainSeconds = 0 }: { drainSeconds?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(drainSeconds);
     return this.#closing;
   }
 
@@ -144,7 +148,7 @@ export class P8Server {
         maxHeaderSize: head,
         ...api
       } = control ?? {};
-      const server = createControlServer(this.proxy.controlApi(api), head);
+      const server = createControlServer(withReadiness(this.proxy, this.proxy.controlApi(api)), head);
       this.#control = await Listener.open(server, { host, port }, '--control-port');
     }
     this.#refuseOwnTarget(this.#routes);
@@ -186,14 +190,14 @@ export class P8Server {
     }
   }
 
-  async #close({ drainSeconds }: { drainSeconds?: number }): Promise<void> {
-    this.#demo?.close();
+  async #close(drainSeconds: number): Promise<void> {
     await this.#source.close();
+    if (drainSeconds > 0) await this.proxy.drain(drainSeconds);
+    this.#demo?.close();
     const listeners = [...this.#fronts, ...(this.#control === undefined ? [] : [this.#control])];
-    const grace = CLOSE_GRACE + (drainSeconds ?? 0) * 1000;
-    const closed = Promise.all(listeners.map((listener) => listener.close(grace)));
+    const closed = Promise.all(listeners.map((listener) => listener.close(CLOSE_GRACE)));
     await this.#untilAnswered(Date.now() + CLOSE_GRACE);
-    await this.proxy.close(drainSeconds === undefined ? {} : { drainSeconds });
+    await this.proxy.close();
     await closed;
   }
 }

@@ -2,6 +2,7 @@ import type { Item } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
+import { Drain } from './drain.js';
 import type { HoldEnd, HoldInfo } from './hold-info.js';
 import { IdCache } from './id-cache.js';
 import { LastIds } from './last-ids.js';
@@ -40,7 +41,10 @@ export class Hub {
   readonly #onHold: HubOptions['onHold'];
   readonly #onItem: HubOptions['onItem'];
   readonly #onError: OnError;
-  #closed = false;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  #state: 'open' | 'draining' | 'closed' = 'open';
+  #drain: Drain | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(options: HubOptions) {
@@ -49,6 +53,8 @@ export class Hub {
     this.#sequencer = new Sequencer(this.#lastIds, options.timers, options.messageWait, (item) =>
       this.#fanOut(item),
     );
+    this.#clock = options.clock;
+    this.#timers = options.timers;
     this.#onChannel = options.onChannel;
     this.#onHold = options.onHold;
     this.#onItem = options.onItem;
@@ -72,7 +78,12 @@ export class Hub {
 
   /** Whether no more sessions are to be made. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#state !== 'open';
+  }
+
+  /** Whether clients that would be held are to get what there is for them now, and come back to somebody else. */
+  get draining(): boolean {
+    return this.#state === 'draining';
   }
 
   addSession(session: Session): void {
@@ -157,10 +168,28 @@ export class Hub {
     for (const session of [...this.#sessions]) session.recover();
   }
 
-  /** Ends all sessions. */
+  /**
+   * Holds no more clients, and ends those that are held, evenly over `ms` milliseconds. Resolves when the last one has been
+   * told so. A second call with 0 ends those that are left at once.
+   */
+  async drain(ms: number): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'draining';
+    if (this.#drain !== undefined) {
+      if (ms === 0) this.#drain.hurry();
+      return;
+    }
+    this.#drain = new Drain(this.#sessions, this.#clock, this.#timers, (session, error) => {
+      this.#onError(error);
+      session.abort();
+    });
+    await this.#drain.run(ms);
+  }
+
+  /** Takes nobody in any more, and ends all that is left. */
   close(): void {
-    this.#closed = true;
-    for (const session of [...this.#sessions]) session.close();
+    void this.drain(0);
+    this.#state = 'closed';
   }
 
   #publish(item: Item): Receipt {

@@ -4,7 +4,7 @@ import type { Signer } from '../http/signature.js';
 import type { LinkHosts } from '../routing/link-hosts.js';
 import type { SessionServices } from '../sessions/held-request.js';
 import type { Settings } from '../settings.js';
-import type { CallCounter } from '../upstream/exchange.js';
+import type { CallCounter } from '../upstream/call-counter.js';
 import type { RequestTarget } from '../upstream/in-process.js';
 import type { FrameworkRequest } from './framework-request.js';
 

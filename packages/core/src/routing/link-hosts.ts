@@ -1,5 +1,5 @@
 import net from 'node:net';
-import type { CallCounter } from '../upstream/exchange.js';
+import type { CallCounter } from '../upstream/call-counter.js';
 import { RemoteUpstream } from '../upstream/remote.js';
 import type { Upstream } from '../upstream/upstream.js';
 

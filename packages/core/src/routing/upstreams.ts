@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { TargetOptions } from '../options.js';
 import type { Settings } from '../settings.js';
-import type { CallCounter } from '../upstream/exchange.js';
+import type { CallCounter } from '../upstream/call-counter.js';
 import { FailoverUpstream } from '../upstream/failover.js';
 import { InProcessUpstream, listenerTarget } from '../upstream/in-process.js';
 import { RemoteUpstream } from '../upstream/remote.js';

@@ -177,6 +177,8 @@ export class GripRequest implements HeldRequest, Asker {
     // Where there can be no body, there is nothing to wait for: RFC 9110 9.3.2, 15.4.5.
     if (this.method === 'HEAD' || (streams && !this.client.canHaveBody(code))) {
       this.respond(code, reason, headers, new Uint8Array(0));
+    } else if (this.services.hub.draining && (streams || instruct.hold === 'response')) {
+      this.#respondWith(instruct);
     } else if (this.services.hub.closed && (streams || instruct.hold === 'response')) {
       this.#answerText(503, 'Closing.');
     } else if (instruct.hold === 'response') {
@@ -184,10 +186,16 @@ export class GripRequest implements HeldRequest, Asker {
     } else if (streams) {
       this.#openStream(instruct)?.open();
     } else {
-      const body = filterResponseBody(instruct);
-      if (body.ok) this.respond(code, reason, headers, body.value);
-      else this.refuse(body.message);
+      this.#respondWith(instruct);
     }
+  }
+
+  /** Gives the client what the origin has for it, and does not hold it. */
+  #respondWith(instruct: Instruct): void {
+    const { code, reason, headers } = instruct.response;
+    const body = filterResponseBody(instruct);
+    if (body.ok) this.respond(code, reason, headers, body.value);
+    else this.refuse(body.message);
   }
 
   #openStream(instruct: Instruct): StreamHold | undefined {

@@ -33,6 +33,11 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
     this.#base = request.uri;
   }
 
+  /** Whether content of a link is on its way to the client, and more of it may come. */
+  get isSending(): boolean {
+    return this.#sent && this.#call !== undefined;
+  }
+
   /** Asks for `link`; the hold hears of its content, its instruct, or its failure. */
   follow(link: string, gripLast: readonly string[]): void {
     this.#uri = new URL(link, this.#base).href;

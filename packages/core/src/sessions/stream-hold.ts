@@ -70,6 +70,10 @@ export class StreamHold extends HttpHold {
   /** The origin's own content has been sent: what does its instruct say to do next? */
   begin(): void {
     if (this.#state === 'closed') return;
+    if (this.request.services.hub.closed) {
+      this.end('closing');
+      return;
+    }
     const added = this.subscribe();
     // Whoever hears of a subscription, or of the hold, may end it.
     if (this.#isClosed || this.#failsWithoutLink()) return;
@@ -157,6 +161,10 @@ export class StreamHold extends HttpHold {
     }
     this.instruct = instruct;
     this.#keepAlive.use(instruct.keepAlive);
+    if (this.request.services.hub.closed) {
+      this.end('closing');
+      return;
+    }
     const added = this.subscribe();
     if (this.#isClosed) return;
     if (instruct.hold === 'none') {
@@ -182,8 +190,10 @@ export class StreamHold extends HttpHold {
     this.#stream.end();
   }
 
+  /** Content that is being sent comes to its end first: half an event is worse than none. */
   close(): void {
-    this.end('closing');
+    const sends = this.#state === 'opening' || (this.#state === 'fetching' && this.#links.isSending);
+    if (!sends) this.end('closing');
   }
 
   abort(why: HoldEnd = 'error'): void {

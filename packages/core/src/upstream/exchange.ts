@@ -1,10 +1,6 @@
 import type { Dispatcher } from 'undici';
+import type { CallCounter } from './call-counter.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
-
-/** Counts the requests that are under way. */
-export interface CallCounter {
-  active: number;
-}
 
 /**
  * One request on an undici dispatcher. Uses undici's callbacks with raw headers: they keep the order and letter case of
@@ -29,7 +25,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
     this.#handler = handler;
     this.#calls = calls;
     this.#onFailure = onFailure;
-    calls.active++;
+    calls.begin();
   }
 
   get aborted(): boolean {
@@ -53,7 +49,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
   abort(): void {
     if (this.#aborted || this.#finished) return;
     this.#aborted = true;
-    this.#calls.active--;
+    this.#calls.end();
     this.#abort?.(new Error('given up'));
   }
 
@@ -65,7 +61,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
   fail(error: UpstreamError): void {
     if (this.#aborted || this.#finished) return;
     this.#finished = true;
-    this.#calls.active--;
+    this.#calls.end();
     this.#handler.onError(error);
   }
 
@@ -95,7 +91,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
   onComplete(rawTrailers: string[] | Buffer[] | null): void {
     if (this.#aborted || this.#finished) return;
     this.#finished = true;
-    this.#calls.active--;
+    this.#calls.end();
     this.#handler.onEnd((rawTrailers ?? []).map((part) => part.toString('latin1')));
   }
 

@@ -1,8 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import http, { type IncomingMessage, type Server } from 'node:http';
 import { isConnectFailure } from './connect-failure.js';
+import type { CallCounter } from './call-counter.js';
 import { createPool } from './connection-pool.js';
-import { type CallCounter, Exchange } from './exchange.js';
+import { Exchange } from './exchange.js';
 import { memorySockets } from './memory-sockets.js';
 import type { Pool } from './undici.js';
 import type { ClientFacts, Upstream, UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream.js';
