@@ -1,5 +1,6 @@
 import type { Item } from '@p-8/protocol';
 import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
+import type { Overflow } from './hub/overflow.js';
 import type { Receipt } from './hub/receipt.js';
 
 /** What a proxy tells those who listen to it, at once: in the midst of what it does. */
@@ -12,6 +13,8 @@ export interface GripProxyEvents {
   hold: (hold: HoldInfo) => void;
   /** A connection is not held any more: once for each `hold`. `hold.channels` are those that it had at last. */
   release: (hold: HoldInfo, why: HoldEnd) => void;
+  /** A client was too slow; what was done about it. */
+  overflow: (hold: HoldInfo, overflow: Overflow) => void;
   /** An item has been published, by whatever way it came; also a duplicate, or one without subscribers. */
   publish: (item: Item, receipt: Receipt) => void;
 }

@@ -10,6 +10,7 @@ import { Signer } from './http/signature.js';
 import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 import { Hub } from './hub/hub.js';
 import { readItem } from './hub/read-item.js';
+import type { OverflowReason } from './hub/overflow.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
 import type { Session } from './hub/session.js';
 import { AppMount } from './mounts/app-mount.js';
@@ -20,8 +21,10 @@ import { RouteMount } from './mounts/route-mount.js';
 import { tellWatcher } from './mounts/watched-request.js';
 import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './options.js';
 import { LinkHosts } from './routing/link-hosts.js';
+import { Backlog } from './sessions/backlog.js';
 import type { SessionServices } from './sessions/held-request.js';
 import { SharedLinks } from './sessions/shared-links.js';
+import { SlowClients } from './sessions/slow-clients.js';
 import { UpdateLimiter } from './sessions/update-limiter.js';
 import { checkControlApiOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
@@ -47,6 +50,10 @@ export interface ProxyStats {
   readonly timers: number;
   /** Requests to origins that are under way. */
   readonly upstreamRequests: number;
+  /** Bytes that wait for slow clients. */
+  readonly queuedBytes: number;
+  /** How often clients were too slow since the proxy was made, by reason. */
+  readonly overflows: Readonly<Record<OverflowReason, number>>;
 }
 
 /** Who takes items: a {@link Hub}, or whoever stands before one. */
@@ -117,7 +124,10 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       logger,
       onError,
       subscriptionsPerConnection: settings.subscriptionsPerConnection,
-      sessionQueueBytes: settings.sessionQueueBytes,
+      backlog: new Backlog(settings.totalQueueBytes, settings.stallTimeout, timers),
+      slowClients: new SlowClients(logger, (session, overflow) => {
+        this.#tell('overflow', session.info(), overflow);
+      }),
       maxMessageBytes: settings.maxMessageBytes,
       lingering: new LingeringSockets(timers),
     };
@@ -250,6 +260,8 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       channels: this.hub.channelCount,
       timers: this.#services.timers.size,
       upstreamRequests: this.#calls.active,
+      queuedBytes: this.#services.backlog.bytes,
+      overflows: { ...this.#services.slowClients.counts },
     };
   }
 

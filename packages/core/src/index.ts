@@ -1,4 +1,4 @@
-export type { FormatsInput, ItemInput, ItemOptions, WebSocketContext } from '@p-8/protocol';
+export type { FormatsInput, ItemInput, ItemOptions, SlowClientPolicy, WebSocketContext } from '@p-8/protocol';
 export type { Clock, ClockTimer } from './clock.js';
 export { systemClock } from './clock.js';
 export { GripError, type GripErrorCode } from './errors.js';
@@ -11,6 +11,7 @@ export type { ParsedBody } from './http/parsed-body.js';
 export type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 export type { Hub } from './hub/hub.js';
 export { readItem } from './hub/read-item.js';
+export type { Overflow, OverflowReason } from './hub/overflow.js';
 export type { Receipt } from './hub/receipt.js';
 export { type Logger, silentLogger } from './logger.js';
 export { type GripMembers, gripMembers } from './members.js';

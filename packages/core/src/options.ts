@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { SlowClientPolicy } from '@p-8/protocol';
 import type { Clock } from './clock.js';
 import type { Logger } from './logger.js';
 
@@ -72,6 +73,10 @@ export interface RouteOptions {
   readonly sockjs?: string;
   /** Path that the origin sees of SockJS clients. @default the prefix, and for its WebSockets the prefix and `/websocket` */
   readonly sockjsAsPath?: string;
+  /** The most bytes of items that wait for one slow client. @default the proxy's */
+  readonly sessionQueueBytes?: number;
+  /** What becomes of a slow client whose queue is full; the origin's `Grip-Slow-Client` goes before it. @default the proxy's */
+  readonly slowClient?: SlowClientPolicy;
   /** Add CORS headers to every response, and answer JSON-P. @default the proxy's */
   readonly autoCrossOrigin?: boolean;
   /** Details of JSON-P where `autoCrossOrigin` is on. */
@@ -141,8 +146,17 @@ export interface GripProxyOptions {
 
   /** The most channels that one connection may be subscribed to; more are cut. @default 20 */
   readonly subscriptionsPerConnection?: number;
-  /** The most bytes of items that wait for one slow client. @default 1_048_576 */
+  /** The most bytes of items that wait for one slow client; {@link GripProxyOptions.slowClient} says what is done then. @default 1_048_576 */
   readonly sessionQueueBytes?: number;
+  /** The most bytes that wait for all slow clients together; those who have the most waiting are dealt with first. @default a quarter of the heap's limit */
+  readonly totalQueueBytes?: number;
+  /**
+   * What becomes of a slow client whose queue is full: `recover` drops the queue, and the next link brings what was missed;
+   * `close` ends the connection; `conflate` keeps the newest item of each channel. @default 'recover' where the origin has named a next link, else 'close'
+   */
+  readonly slowClient?: SlowClientPolicy;
+  /** Milliseconds in which a client must take something of what waits for it, or it is ended; 0: for ever. @default 60_000 */
+  readonly stallTimeout?: number;
   /**
    * The most bytes of one WebSocket message of a client; more is answered with Close 1009. An origin's answer may hold as
    * many bytes of messages. @default 1_048_576

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { isFieldValue } from '@p-8/protocol';
 import { type Clock, systemClock } from './clock.js';
 import { isHost } from './http/client-request.js';
@@ -41,6 +42,9 @@ export interface Settings {
   readonly linkHosts: readonly string[];
   readonly subscriptionsPerConnection: number;
   readonly sessionQueueBytes: number;
+  readonly totalQueueBytes: number;
+  readonly slowClient: GripProxyOptions['slowClient'];
+  readonly stallTimeout: number;
   readonly origins: readonly string[] | undefined;
   /** Of an app that is its own origin; routes have their own. */
   readonly sockjs: string | undefined;
@@ -87,6 +91,9 @@ const CHECKS: Checks<GripProxyOptions> = {
   linkHosts: isListOf(isLinkHost),
   subscriptionsPerConnection: isCount,
   sessionQueueBytes: isCount,
+  totalQueueBytes: isCount,
+  slowClient: isOneOf('recover', 'close', 'conflate'),
+  stallTimeout: isCount,
   origins: isListOf(isOrigin),
   sockjs: isPathPrefix,
   sockjsAsPath: isPathPrefix,
@@ -122,6 +129,9 @@ export function readOptions(options: GripProxyOptions): Settings {
     linkHosts: options.linkHosts ?? [],
     subscriptionsPerConnection: options.subscriptionsPerConnection ?? 20,
     sessionQueueBytes: options.sessionQueueBytes ?? 1_048_576,
+    totalQueueBytes: options.totalQueueBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 4),
+    slowClient: options.slowClient,
+    stallTimeout: options.stallTimeout ?? 60_000,
     origins: options.origins,
     sockjs: options.sockjs,
     sockjsAsPath: options.sockjsAsPath,

@@ -73,7 +73,7 @@ describe('a client stream', () => {
   });
 
   function open(): void {
-    const owner = { onStreamDrained: () => drained++ };
+    const owner = { onStreamBlocked() {}, onStreamOver() {}, onStreamDrained: () => drained++ };
     const flusher = new Flusher((error) => assert.fail(String(error)));
     stream = new ClientStream(client as unknown as ClientResponse, flusher, owner);
   }

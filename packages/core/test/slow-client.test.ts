@@ -21,7 +21,7 @@ describe('a slow client', () => {
   async function held(handler: OriginHandler, sessionQueueBytes = 1024 * KB): Promise<void> {
     clock = new ManualClock();
     origin = await stage().origin(handler);
-    server = await stage().proxy({ target: origin.url, sessionQueueBytes, clock });
+    server = await stage().proxy({ target: origin.url, sessionQueueBytes, stallTimeout: 0, clock });
     ({ proxy } = server);
     client = await stage().client(server);
     client.request('GET /');

@@ -74,6 +74,12 @@ export {
   splitList,
 } from './parameters.js';
 export { fail, ok, type Result } from './result.js';
+export {
+  isSlowClientPolicy,
+  parseSlowClient,
+  type SlowClientPolicies,
+  type SlowClientPolicy,
+} from './slow-client.js';
 export { isFinalStatus, reasonPhrase } from './status.js';
 export { renderTemplate } from './template.js';
 export {

@@ -7,6 +7,7 @@ import { type KeepAlive, parseKeepAlive } from './keep-alive.js';
 import { type Links, parseLinks } from './link.js';
 import { parseAllParameters, splitHeader } from './parameters.js';
 import { fail, ok, type Result } from './result.js';
+import { parseSlowClient, type SlowClientPolicies } from './slow-client.js';
 import { isFinalStatus, reasonPhrase, type Status } from './status.js';
 
 /** Seconds until a response hold times out, where the origin does not say. */
@@ -24,6 +25,7 @@ export interface InstructHeaders {
   readonly meta: ReadonlyMap<string, string>;
   readonly links: Links;
   readonly status: Status | undefined;
+  readonly slowClient: SlowClientPolicies | undefined;
 }
 
 /** Reads all `Grip-` fields. A bad one is an error even when nothing is to be held. Source: GRIP, Pushpin 1.36. */
@@ -42,6 +44,8 @@ export function parseInstructHeaders(headers: HeaderList): Result<InstructHeader
   if (!status.ok) return status;
   const links = parseLinks(headers);
   if (!links.ok) return links;
+  const slowClient = parseSlowClient(headers);
+  if (!slowClient.ok) return slowClient;
   return ok({
     hold: hold.value,
     channels: channels.value,
@@ -50,6 +54,7 @@ export function parseInstructHeaders(headers: HeaderList): Result<InstructHeader
     meta: meta.value,
     links: links.value,
     status: status.value,
+    slowClient: slowClient.value,
   });
 }
 

@@ -7,6 +7,7 @@ import type { KeepAlive } from './keep-alive.js';
 import type { NextLink } from './link.js';
 import { isMediaType } from './media-type.js';
 import { fail, ok, type Result } from './result.js';
+import type { SlowClientPolicies } from './slow-client.js';
 
 /** How the client is to be held: not at all, until the next item (`response`), or for many items (`stream`). */
 export type HoldMode = 'none' | 'response' | 'stream';
@@ -42,6 +43,8 @@ export interface Instruct {
   readonly nextLink: NextLink | undefined;
   /** URI reference of the `rel=gone` link. */
   readonly goneLink: string | undefined;
+  /** What becomes of a client that is too slow. */
+  readonly slowClient: SlowClientPolicies | undefined;
   readonly response: InstructResponse;
 }
 
@@ -121,6 +124,7 @@ function makeInstruct(parts: InstructHeaders, response: InstructResponse): Instr
     meta: parts.meta,
     nextLink: parts.links.next,
     goneLink: parts.links.gone,
+    slowClient: parts.slowClient,
     response,
   };
 }

@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { type HeaderList, headerValue, reasonPhrase } from '@p-8/protocol';
 import { crossOriginHeaders } from './cors.js';
+import { progressOf } from './progress.js';
 
 /** The methods of a response that P-8 patches, as they were before, in the forms that P-8 calls. */
 export interface ResponseMethods {
@@ -151,11 +152,22 @@ export class ClientResponse {
     );
   }
 
+  /** Bytes that have been written and wait in this process. */
+  get unsentBytes(): number {
+    return this.req.socket.writableLength;
+  }
+
+  /** Changes whenever the client takes something. */
+  get progress(): number {
+    return progressOf(this.req.socket);
+  }
+
   /** Writes bytes to the socket as they are; false: wait for `onClientDrained`. Only where {@link isDirect}. */
   writeRaw(bytes: Uint8Array): boolean {
     const { socket } = this.res;
     if (socket === null || this.gone) return true;
-    const taken = socket.write(bytes);
+    // A socket calls itself full after a long write, though the system may have taken all of it.
+    const taken = socket.write(bytes) || socket.writableLength === 0;
     if (!taken && !this.#waitsForDrain) {
       this.#waitsForDrain = true;
       (socket as DrainingSocket)[kClient] = this;

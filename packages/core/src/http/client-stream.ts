@@ -24,6 +24,9 @@ export class OwnChunk implements StreamChunk {
 
 const CRLF = Buffer.from('\r\n');
 
+/** Bytes of one write, unless a chunk alone has more: what a client does not take is to wait here, where it can be dropped. */
+const MAX_WRITE = 65_536;
+
 /** One chunk of the chunked transfer coding: RFC 9112 7.1. Empty content gives nothing: an empty chunk ends a body. */
 export function frameChunk(content: Uint8Array): Buffer {
   if (content.length === 0) return Buffer.alloc(0);
@@ -32,8 +35,12 @@ export function frameChunk(content: Uint8Array): Buffer {
 
 /** Who feeds a {@link ClientStream}. */
 export interface StreamOwner {
+  /** The client does not take what was written. */
+  onStreamBlocked(): void;
   /** All that was gathered has gone out, after the client had been slow. */
   onStreamDrained(): void;
+  /** After {@link ClientStream.end}: all has been handed to the connection, or the client is gone. */
+  onStreamOver(): void;
 }
 
 /**
@@ -46,6 +53,8 @@ export class ClientStream implements ClientOwner {
   readonly #direct: boolean;
   readonly #owner: StreamOwner;
   #chunks: StreamChunk[] = [];
+  /** One for each chunk. */
+  #marks: unknown[] = [];
   #bytes = 0;
   #scheduled = false;
   #blocked = false;
@@ -65,19 +74,34 @@ export class ClientStream implements ClientOwner {
     return this.#bytes;
   }
 
+  /** Bytes that the client has not taken. */
+  get waitingBytes(): number {
+    return this.#blocked && !this.#client.gone ? this.#bytes + this.#client.unsentBytes : 0;
+  }
+
   /** The client does not take what was written. */
   get blocked(): boolean {
     return this.#blocked;
   }
 
-  write(chunk: StreamChunk): void {
+  /** @param mark comes back from {@link ClientStream.drop}, if the chunk is dropped */
+  write(chunk: StreamChunk, mark?: unknown): void {
     if (this.#ending || chunk.content.length === 0) return;
     this.#chunks.push(chunk);
+    this.#marks.push(mark);
     this.#bytes += chunk.content.length;
     if (!this.#scheduled && !this.#blocked) {
       this.#scheduled = true;
       this.#flusher.add(this);
     }
+  }
+
+  /** Drops what has not been handed to the connection, from the last chunk back to the last one without a mark. */
+  drop(): unknown[] {
+    let kept = this.#marks.length;
+    while (kept > 0 && this.#marks[kept - 1] !== undefined) kept--;
+    for (const { content } of this.#chunks.splice(kept)) this.#bytes -= content.length;
+    return this.#marks.splice(kept);
   }
 
   /** Ends the body, once all that was written before has gone out. */
@@ -92,20 +116,19 @@ export class ClientStream implements ClientOwner {
   flush(): void {
     this.#scheduled = false;
     if (this.#blocked) return;
-    const chunks = this.#chunks;
-    if (chunks.length > 0) {
-      this.#chunks = [];
-      this.#bytes = 0;
-      this.#blocked = !this.#send(chunks);
-    }
-    if (!this.#ending || this.#ended) return;
+    while (!this.#blocked && this.#chunks.length > 0) this.#blocked = !this.#send(this.#takeSome());
+    if (this.#blocked && !this.#ending) this.#owner.onStreamBlocked();
+    if (this.#blocked || !this.#ending || this.#ended) return;
     this.#ended = true;
     this.#client.end();
+    this.#owner.onStreamOver();
   }
 
   onClientGone(): void {
     this.#chunks = [];
+    this.#marks = [];
     this.#bytes = 0;
+    this.#owner.onStreamOver();
   }
 
   onClientDrained(): void {
@@ -113,6 +136,26 @@ export class ClientStream implements ClientOwner {
     this.#blocked = false;
     this.flush();
     if (!this.#blocked && !this.#ending) this.#owner.onStreamDrained();
+  }
+
+  /** Takes out as many chunks as go into one write. */
+  #takeSome(): readonly StreamChunk[] {
+    const chunks = this.#chunks;
+    let count = 0;
+    let bytes = 0;
+    for (const { content } of chunks) {
+      if (count > 0 && bytes + content.length > MAX_WRITE) break;
+      bytes += content.length;
+      count++;
+    }
+    this.#bytes -= bytes;
+    if (count < chunks.length) {
+      this.#marks.splice(0, count);
+      return chunks.splice(0, count);
+    }
+    this.#chunks = [];
+    this.#marks = [];
+    return chunks;
   }
 
   #send(chunks: readonly StreamChunk[]): boolean {

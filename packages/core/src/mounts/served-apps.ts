@@ -61,7 +61,8 @@ export class ServedApps {
     const { settings, linkHosts, calls } = this.#context;
     const { prefix, debug } = settings;
     const upstream = server === undefined ? noServer : new InProcessUpstream(server, calls);
-    const origin = new AppOrigin(upstream, { prefix, debug, linkHosts });
+    const limits = { queueBytes: settings.sessionQueueBytes, policy: settings.slowClient };
+    const origin = new AppOrigin(upstream, { prefix, debug, limits, linkHosts });
     return { upstream, origin, sockjs: this.#createSockJs(origin) };
   }
 

@@ -2,12 +2,13 @@ import { filterHeaders, type HeaderList, isGripHeader, isHopByHop } from '@p-8/p
 import type { ClientRequest } from '../http/client-request.js';
 import type { Upstream, UpstreamRequest } from '../upstream/upstream.js';
 import type { LinkHosts } from './link-hosts.js';
-import type { Destination, Handshake, Origin, WebSocketTarget } from './origin.js';
+import type { Destination, Handshake, Origin, SlowClientLimits, WebSocketTarget } from './origin.js';
 
 /** What an {@link AppOrigin} needs to know. */
 export interface AppOriginOptions {
   readonly prefix: string;
   readonly debug: boolean;
+  readonly limits: SlowClientLimits;
   readonly linkHosts: LinkHosts;
 }
 
@@ -16,6 +17,7 @@ export class AppOrigin implements Origin {
   readonly id = '';
   readonly prefix: string;
   readonly debug: boolean;
+  readonly limits: SlowClientLimits;
   readonly autoCrossOrigin = false;
   readonly implicitChannels: readonly string[] = [];
   readonly dropsEntityTags = true;
@@ -28,6 +30,7 @@ export class AppOrigin implements Origin {
     this.#upstream = upstream;
     this.prefix = options.prefix;
     this.debug = options.debug;
+    this.limits = options.limits;
     this.#linkHosts = options.linkHosts;
     // An app takes WebSockets as POST requests of events.
     const target = { name: 'app', host: undefined, implicitChannels: [], connect: undefined };

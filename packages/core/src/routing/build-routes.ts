@@ -52,6 +52,10 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
     prefix: route.prefix ?? settings.prefix,
     debug: route.debug ?? settings.debug,
     autoCrossOrigin: route.autoCrossOrigin ?? settings.autoCrossOrigin,
+    limits: {
+      queueBytes: route.sessionQueueBytes ?? settings.sessionQueueBytes,
+      policy: route.slowClient ?? settings.slowClient,
+    },
     implicitChannels: targets.flatMap(({ subscribe }) => subscribe ?? []),
     signer: context.signer(route.sigIss ?? settings.sigIss, route.sigKey ?? settings.sigKey),
     grip: route.grip ?? true,

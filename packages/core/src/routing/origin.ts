@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { HeaderList } from '@p-8/protocol';
+import type { HeaderList, SlowClientPolicy } from '@p-8/protocol';
 import type { ClientRequest } from '../http/client-request.js';
 import type { Upstream, UpstreamError, UpstreamRequest } from '../upstream/upstream.js';
 
@@ -40,6 +40,13 @@ export interface WebSocketTarget {
   readonly responseTimeout: number;
 }
 
+/** How much may wait for one client of a route, and what becomes of it then. */
+export interface SlowClientLimits {
+  readonly queueBytes: number;
+  /** Undefined: `recover` where the origin has named a next link, else `close`. An origin's own word goes before it. */
+  readonly policy: SlowClientPolicy | undefined;
+}
+
 /** What answers a route's requests, as the rest of the proxy sees it: a remote origin, or the app in this process. */
 export interface Origin {
   /** For logs; empty: none. */
@@ -48,6 +55,7 @@ export interface Origin {
   readonly prefix: string;
   readonly debug: boolean;
   readonly autoCrossOrigin: boolean;
+  readonly limits: SlowClientLimits;
   /** Channels that every hold is subscribed to; not prefixed. */
   readonly implicitChannels: readonly string[];
   /** Whether the entity tag of a held response is dropped: frameworks make one by themselves, of a body that is no body. */

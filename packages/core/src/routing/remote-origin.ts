@@ -7,7 +7,7 @@ import type { XForwardedForOptions } from '../options.js';
 import type { Upstream } from '../upstream/upstream.js';
 import { gripFields } from './grip-fields.js';
 import type { LinkHosts } from './link-hosts.js';
-import type { Destination, Handshake, Origin, WebSocketTarget } from './origin.js';
+import type { Destination, Handshake, Origin, SlowClientLimits, WebSocketTarget } from './origin.js';
 
 /** What a {@link RemoteOrigin} needs to know: a route's options, complete. */
 export interface RemoteOriginOptions {
@@ -16,6 +16,7 @@ export interface RemoteOriginOptions {
   readonly prefix: string;
   readonly debug: boolean;
   readonly autoCrossOrigin: boolean;
+  readonly limits: SlowClientLimits;
   readonly implicitChannels: readonly string[];
   /** Undefined: requests are not signed. */
   readonly signer: Signer | undefined;
@@ -39,6 +40,7 @@ export class RemoteOrigin implements Origin {
   readonly prefix: string;
   readonly debug: boolean;
   readonly autoCrossOrigin: boolean;
+  readonly limits: SlowClientLimits;
   readonly implicitChannels: readonly string[];
   readonly dropsEntityTags = false;
   readonly grip: boolean;
@@ -55,6 +57,7 @@ export class RemoteOrigin implements Origin {
     this.prefix = options.prefix;
     this.debug = options.debug;
     this.autoCrossOrigin = options.autoCrossOrigin;
+    this.limits = options.limits;
     this.implicitChannels = options.implicitChannels;
   }
 

@@ -47,6 +47,8 @@ const ROUTE: Checks<RouteOptions> = {
   pathPrepend: isText,
   headers: isListOf(isField),
   origins: isListOf(isOrigin),
+  sessionQueueBytes: isCount,
+  slowClient: isOneOf('recover', 'close', 'conflate'),
   sockjs: isPathPrefix,
   sockjsAsPath: isPathPrefix,
   autoCrossOrigin: isFlag,

@@ -13,7 +13,7 @@ import type { ClientResponse } from '../http/client-response.js';
 import { ORIGIN_ERROR, respondText } from '../http/error-response.js';
 import { type Asker, OriginAnswer } from '../http/origin-answer.js';
 import type { BodyRecord } from '../http/request-body.js';
-import type { Destination, Origin } from '../routing/origin.js';
+import type { Destination, Origin, SlowClientLimits } from '../routing/origin.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import { filterResponseBody } from './content-filters.js';
 import type { HeldRequest, SessionServices } from './held-request.js';
@@ -63,6 +63,10 @@ export class GripRequest implements HeldRequest, Asker {
 
   get debug(): boolean {
     return this.#origin.debug;
+  }
+
+  get limits(): SlowClientLimits {
+    return this.#origin.limits;
   }
 
   /** Asks the origin. `readsInstructs`: false when its answer passes whatever it is. */

@@ -4,10 +4,13 @@ import type { ClientResponse } from '../http/client-response.js';
 import type { Flusher } from '../http/flusher.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger, OnError } from '../logger.js';
+import type { SlowClientLimits } from '../routing/origin.js';
 import type { Timers } from '../timers.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import type { LingeringSockets } from '../websocket/lingering-sockets.js';
+import type { Backlog } from './backlog.js';
 import type { SharedLinks } from './shared-links.js';
+import type { SlowClients } from './slow-clients.js';
 import type { UpdateLimiter } from './update-limiter.js';
 
 /** What all sessions of a proxy share. */
@@ -23,8 +26,9 @@ export interface SessionServices {
   readonly onError: OnError;
   /** The most channels of one connection. */
   readonly subscriptionsPerConnection: number;
-  /** The most bytes that wait for one slow client. */
-  readonly sessionQueueBytes: number;
+  /** What waits for clients that are slow. */
+  readonly backlog: Backlog;
+  readonly slowClients: SlowClients;
   /** The most bytes of one WebSocket message. */
   readonly maxMessageBytes: number;
   /** Connections that are about to end. */
@@ -44,6 +48,8 @@ export interface HeldRequest {
   readonly implicitChannels: readonly string[];
   /** Whether clients are told what went wrong. */
   readonly debug: boolean;
+  /** How much may wait for the client. */
+  readonly limits: SlowClientLimits;
   /** Sends the client's own request to the origin again, with these fields added; the session has let go of the client. */
   retry(gripLast: readonly string[]): void;
   /** Asks for a link. Undefined: the proxy must not go there, and `handler` has been told. */

@@ -1,16 +1,22 @@
-import type { Instruct, Item } from '@p-8/protocol';
+import type { Instruct } from '@p-8/protocol';
 import { ClientStream, OwnChunk, type StreamChunk } from '../http/client-stream.js';
 import type { HoldEnd } from '../hub/hold-info.js';
+import type { OverflowReason } from '../hub/overflow.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import type { Subscription } from '../hub/session.js';
 import { Timer } from '../timers.js';
+import type { Backlogged } from './backlog.js';
+import { Conflation } from './conflation.js';
 import { changesContent, filterContent, filterResponseBody } from './content-filters.js';
 import type { HeldRequest } from './held-request.js';
 import { HttpHold } from './http-hold.js';
 import { LinkFollower } from './link-follower.js';
 import { StreamKeepAlive } from './stream-keep-alive.js';
 import { WaitingItems } from './waiting-items.js';
+
+/** How often in a row a slow client may recover, before it is ended: one that never catches up would keep its origin busy for ever. */
+const MAX_OVERFLOWS = 5;
 
 /**
  * `opening`: the origin's own content is being sent. `holding`: items go straight to the client. `waiting`: the next
@@ -20,7 +26,7 @@ import { WaitingItems } from './waiting-items.js';
 type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'closed';
 
 /** A stream: the client gets the origin's content, then items as they come, until one of them closes it. */
-export class StreamHold extends HttpHold {
+export class StreamHold extends HttpHold implements Backlogged {
   protected readonly mode = 'stream';
   #state: State = 'opening';
   readonly #stream: ClientStream;
@@ -31,6 +37,10 @@ export class StreamHold extends HttpHold {
   /** An update was asked for while one was under way. */
   #updateAgain = false;
   #sourceResume: (() => void) | undefined;
+  /** What waits, where only the newest of each channel is kept. Undefined: all is. */
+  #conflation: Conflation<StreamChunk> | undefined;
+  /** How often in a row the client has been too slow, without having caught up in between. */
+  #overflows = 0;
 
   /** Sends the head. @throws TypeError when HTTP does not allow it. */
   constructor(request: HeldRequest, instruct: Instruct) {
@@ -45,7 +55,7 @@ export class StreamHold extends HttpHold {
     this.#links = new LinkFollower(request, this);
     this.#keepAlive = new StreamKeepAlive(services, this.#stream);
     this.#keepAlive.use(instruct.keepAlive);
-    this.#waiting = new WaitingItems(services.sessionQueueBytes);
+    this.#waiting = new WaitingItems(request.limits.queueBytes);
   }
 
   /** Sends the origin's own content, and holds. */
@@ -64,6 +74,7 @@ export class StreamHold extends HttpHold {
     this.#stream.write(new OwnChunk(content));
     this.#stream.flush();
     if (this.#stream.blocked) this.#sourceResume = resume;
+    this.#account();
     return !this.#stream.blocked;
   }
 
@@ -132,7 +143,36 @@ export class StreamHold extends HttpHold {
     this.#stream.onClientDrained();
   }
 
+  get waitingBytes(): number {
+    return this.#stream.waitingBytes + (this.#conflation?.bytes ?? 0);
+  }
+
+  get progress(): number {
+    return this.request.client.progress;
+  }
+
+  onStreamBlocked(): void {
+    this.#account();
+  }
+
+  onStreamOver(): void {
+    this.request.services.backlog.remove(this);
+  }
+
+  shed(): void {
+    if (this.#state === 'closed') this.request.client.abort();
+    else if (this.#state === 'holding') this.#overflow('ceiling', undefined);
+    else this.#cutSlow('ceiling', undefined);
+  }
+
+  stalled(): void {
+    if (this.#state === 'closed') this.request.client.abort();
+    else this.#cutSlow('stall', undefined);
+  }
+
   onStreamDrained(): void {
+    this.request.services.backlog.remove(this);
+    this.#writeConflated();
     const resume = this.#sourceResume;
     this.#sourceResume = undefined;
     resume?.();
@@ -187,7 +227,10 @@ export class StreamHold extends HttpHold {
   end(why: HoldEnd = 'ended'): void {
     if (this.#state === 'closed') return;
     this.#finish(why);
+    this.#writeConflated();
     this.#stream.end();
+    // A slow client may take its time for the rest, but not for ever.
+    this.#account();
   }
 
   /** Content that is being sent comes to its end first: half an event is worse than none. */
@@ -265,20 +308,40 @@ export class StreamHold extends HttpHold {
     const { item } = published;
     const chunk = this.#chunkFor(published, subscription);
     if (chunk === undefined) return 'dropped';
-    if (!this.#hasRoomFor(chunk)) return this.#overflow(item);
+    if (this.#conflation === undefined && !this.#hasRoomFor(chunk)) {
+      const outcome = this.#overflow('queue', subscription);
+      if (outcome !== 'conflate') return outcome;
+    }
     const wasBlocked = this.#stream.blocked;
-    this.#stream.write(chunk);
+    if (this.#conflation === undefined) this.#stream.write(chunk, markFor(subscription));
+    else if (!this.#conflate(chunk, subscription, this.#conflation)) return 'dropped';
     this.advance(item, subscription);
     subscription.active = true;
     this.#keepAlive.onItem();
+    if (wasBlocked) this.#account();
+    else this.#overflows = 0;
     return wasBlocked ? 'queued' : 'delivered';
+  }
+
+  #writeConflated(): void {
+    const kept = this.#conflation?.take() ?? [];
+    this.#conflation = undefined;
+    for (const chunk of kept) this.#stream.write(chunk);
+  }
+
+  /** False: not even the newest items have room. */
+  #conflate(chunk: StreamChunk, { channel }: Subscription, conflation: Conflation<StreamChunk>): boolean {
+    conflation.put(channel, chunk, chunk.content.length);
+    if (conflation.bytes <= this.request.limits.queueBytes) return true;
+    this.#cutSlow('queue', channel);
+    return false;
   }
 
   /** Only a slow client runs out of room: for others, what has come in this turn goes out first, however much it is. */
   #hasRoomFor(chunk: StreamChunk): boolean {
     const fits = (): boolean =>
       this.#stream.pendingBytes === 0 ||
-      this.#stream.pendingBytes + chunk.content.length <= this.request.services.sessionQueueBytes;
+      this.#stream.pendingBytes + chunk.content.length <= this.request.limits.queueBytes;
     if (fits()) return true;
     this.#stream.flush();
     return fits();
@@ -295,18 +358,44 @@ export class StreamHold extends HttpHold {
   }
 
   /** The client is too slow. Where the origin can fill the gap, it will; elsewhere the client must see that there is one. */
-  #overflow(item: Item): Outcome {
-    const { logger } = this.request.services;
-    const fields = { uri: this.request.uri, channel: item.channel, bytes: this.#stream.pendingBytes };
-    if (this.instruct.nextLink !== undefined) {
-      logger.info(fields, 'slow client: recovers from the next link');
-      this.request.services.timers.stop(this.#linkTimer);
-      this.#state = 'draining';
-      return 'queued';
+  #overflow(reason: OverflowReason, subscription: Subscription | undefined): Outcome | 'conflate' {
+    const { limits, services } = this.request;
+    const { nextLink, slowClient } = this.instruct;
+    const own = subscription === undefined ? undefined : slowClient?.channels.get(subscription.name);
+    const policy = own ?? slowClient?.all ?? limits.policy ?? 'recover';
+    const canRecover = nextLink !== undefined && this.#overflows < MAX_OVERFLOWS;
+    if (policy === 'conflate' && reason === 'queue') {
+      services.slowClients.note(this, reason, policy, this.#slowness(subscription?.channel));
+      this.#conflation = new Conflation();
+      return 'conflate';
     }
-    logger.info(fields, 'slow client: connection cut');
+    if (policy !== 'recover' || !canRecover) {
+      this.#cutSlow(reason, subscription?.channel);
+      return 'dropped';
+    }
+    services.slowClients.note(this, reason, policy, this.#slowness(subscription?.channel));
+    this.#overflows++;
+    services.timers.stop(this.#linkTimer);
+    // The last one first, since each tells what its channel had before it.
+    for (const mark of (this.#stream.drop() as Mark[]).reverse()) mark.subscription.prevId = mark.prevId;
+    this.#conflation = undefined;
+    this.#state = 'draining';
+    this.#account();
+    return 'queued';
+  }
+
+  /** Ends the connection so that the client sees that something is missing. */
+  #cutSlow(reason: OverflowReason, channel: string | undefined): void {
+    this.request.services.slowClients.note(this, reason, 'close', this.#slowness(channel));
     this.abort('slow');
-    return 'dropped';
+  }
+
+  #slowness(channel: string | undefined): Readonly<Record<string, unknown>> {
+    return { uri: this.request.uri, channel, bytes: this.waitingBytes };
+  }
+
+  #account(): void {
+    this.request.services.backlog.update(this);
   }
 
   #update(priority: 'low' | 'high'): void {
@@ -364,6 +453,7 @@ export class StreamHold extends HttpHold {
   #finish(why: HoldEnd): void {
     if (this.#state === 'closed') return;
     if (this.#state === 'opening') this.request.dropContent();
+    this.request.services.backlog.remove(this);
     this.#state = 'closed';
     const { hub, timers, limiter } = this.request.services;
     this.#keepAlive.stop();
@@ -375,4 +465,14 @@ export class StreamHold extends HttpHold {
     this.unsubscribe();
     hub.removeSession(this);
   }
+}
+
+/** What a numbered channel had before a chunk that waits: without the chunk, it has that again. */
+interface Mark {
+  readonly subscription: Subscription;
+  readonly prevId: string;
+}
+
+function markFor(subscription: Subscription): Mark | undefined {
+  return subscription.prevId === undefined ? undefined : { subscription, prevId: subscription.prevId };
 }

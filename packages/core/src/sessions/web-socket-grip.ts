@@ -4,6 +4,8 @@ import {
   type GripExtension,
   MAX_FILTERS_PER_CHANNEL,
   parseControlMessage,
+  type SlowClientPolicies,
+  type SlowClientPolicy,
   shouldSkip,
   type WsMessageSend,
 } from '@p-8/protocol';
@@ -48,6 +50,8 @@ export class WebSocketGrip {
   readonly #meta = new Map<string, string>();
   #keepAlive: WebSocketKeepAlive | undefined;
   #delayed: DelayedMessage | undefined;
+  /** What the origin says of clients that are too slow. */
+  slowClient: SlowClientPolicies | undefined;
 
   constructor(services: SessionServices, connection: GripConnection) {
     this.#services = services;
@@ -64,6 +68,11 @@ export class WebSocketGrip {
   /** The channels that it is subscribed to. */
   get channels(): string[] {
     return [...this.#subscriptions.keys()];
+  }
+
+  /** What the origin says of a client that is too slow for a channel, by the name that it uses. */
+  slowClientPolicy(name: string): SlowClientPolicy | undefined {
+    return this.slowClient?.channels.get(name) ?? this.slowClient?.all;
   }
 
   /** What of an origin's message is for the client. Carries out control messages. */

@@ -5,20 +5,25 @@ import {
   type HeaderList,
   headerValues,
   parseGripExtension,
+  parseSlowClient,
+  type SlowClientPolicy,
   sendableClose,
 } from '@p-8/protocol';
 import type { ClientRequest } from '../http/client-request.js';
 import { ORIGIN_ERROR } from '../http/error-response.js';
 import { relayedHeaders } from '../http/forwarded-headers.js';
 import type { HoldEnd, HoldInfo } from '../hub/hold-info.js';
+import type { OverflowReason } from '../hub/overflow.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import type { Subscription } from '../hub/session.js';
-import type { Origin, WebSocketTarget } from '../routing/origin.js';
+import type { Origin, SlowClientLimits, WebSocketTarget } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-web-socket.js';
 import { type MessageType, WebSocketMessage } from '../websocket/message.js';
 import type { OriginWebSocket, OriginWebSocketOwner } from '../websocket/origin-web-socket.js';
+import type { Backlogged } from './backlog.js';
+import { Conflation } from './conflation.js';
 import type { SessionServices } from './held-request.js';
 import { openOrigin } from './open-origin.js';
 import { type GripConnection, WebSocketGrip } from './web-socket-grip.js';
@@ -46,7 +51,7 @@ type State = 'opening' | 'open' | 'closing' | 'done';
 
 /** One WebSocket: the client on one side, the origin on the other, and GRIP between them. Source: Pushpin 1.41. */
 export class WebSocketSession
-  implements GripConnection, ClientWebSocketOwner, OriginWebSocketOwner, TimerOwner
+  implements GripConnection, ClientWebSocketOwner, OriginWebSocketOwner, TimerOwner, Backlogged
 {
   readonly uri: string;
   readonly #services: SessionServices;
@@ -65,6 +70,8 @@ export class WebSocketSession
   #closeTimer: Timer | undefined;
   /** What has made it end, as far as that is known. */
   #end: HoldEnd | undefined;
+  /** What waits, where only the newest of each channel is kept. Undefined: all is. */
+  #conflation: Conflation<WebSocketMessage> | undefined;
 
   constructor(services: SessionServices, request: WebSocketRequest) {
     this.#services = services;
@@ -130,8 +137,36 @@ export class WebSocketSession
     this.#finish();
   }
 
+  onClientBlocked(): void {
+    this.#account();
+  }
+
   onClientDrained(): void {
+    this.#services.backlog.remove(this);
+    const kept = this.#conflation?.take() ?? [];
+    this.#conflation = undefined;
+    for (const message of kept) this.push(message);
     this.#origin?.resume();
+  }
+
+  get waitingBytes(): number {
+    if (!this.#client.blocked || this.#client.gone) return 0;
+    return this.#client.pendingBytes + (this.#conflation?.bytes ?? 0);
+  }
+
+  get progress(): number {
+    return this.#client.progress;
+  }
+
+  shed(): void {
+    this.#closeSlowClient('ceiling', undefined);
+  }
+
+  /** A client that takes nothing would not read a Close either. */
+  stalled(): void {
+    this.#noteSlow('stall', 'close', undefined);
+    this.#end ??= 'slow';
+    this.abort();
   }
 
   /** The origin has not answered the client's Close in time. */
@@ -162,8 +197,10 @@ export class WebSocketSession
     // What it did not offer would make a client fail the connection: RFC 6455 9.1.
     const offered = !takesPart && parseGripExtension(request.headers) !== undefined;
     if (offered) fields.push(...gripExtensionFields(headers));
+    const policies = takesPart ? parseSlowClient(headers) : undefined;
     this.#state = 'open';
     this.#client.accept(fields);
+    if (policies?.ok) this.#grip.slowClient = policies.value;
     this.#open(extension);
   }
 
@@ -218,7 +255,7 @@ export class WebSocketSession
     if (this.#state !== 'open' || format === undefined || format.action === 'hint') return undefined;
     if (format.action === 'send') {
       const message = this.#grip.filter(published, format, subscription);
-      return message instanceof WebSocketMessage ? this.#deliver(message) : message;
+      return message instanceof WebSocketMessage ? this.#deliver(message, subscription) : message;
     }
     if (this.#grip.skips(published, subscription)) return 'filtered';
     if (format.action === 'close') {
@@ -231,10 +268,9 @@ export class WebSocketSession
   }
 
   push(message: WebSocketMessage): void {
-    const { sessionQueueBytes, maxMessageBytes } = this.#services;
     // What comes from the origin is held back by asking it no more; but not all that is asked for can wait.
-    if (this.#client.pendingBytes > sessionQueueBytes + maxMessageBytes) {
-      this.#closeSlowClient();
+    if (this.#client.pendingBytes > this.#limits.queueBytes + this.#services.maxMessageBytes) {
+      this.#closeSlowClient('queue', undefined);
       return;
     }
     this.#client.send(message);
@@ -302,22 +338,60 @@ export class WebSocketSession
     this.#origin.open();
   }
 
-  #deliver(message: WebSocketMessage): Outcome {
+  get #limits(): SlowClientLimits {
+    return this.#request.origin.limits;
+  }
+
+  #deliver(message: WebSocketMessage, subscription: Subscription): Outcome {
+    if (this.#conflation !== undefined) return this.#conflate(message, subscription, this.#conflation);
     const { pendingBytes, blocked } = this.#client;
     // What is larger than the queue reaches a client that waits for nothing else.
-    if (pendingBytes > 0 && pendingBytes + message.content.length > this.#services.sessionQueueBytes) {
-      this.#closeSlowClient();
-      return 'dropped';
+    if (pendingBytes > 0 && pendingBytes + message.content.length > this.#limits.queueBytes) {
+      return this.#overflow(message, subscription);
     }
     this.push(message);
     return blocked ? 'queued' : 'delivered';
   }
 
-  #closeSlowClient(): void {
-    const { pendingBytes } = this.#client;
-    this.#services.logger.info({ uri: this.uri, pendingBytes }, 'WebSocket closed: the client is too slow');
+  /** There is no link that could tell what was missed: so the client must see that something was, unless only the newest matters. */
+  #overflow(message: WebSocketMessage, subscription: Subscription): Outcome {
+    const policy = this.#grip.slowClientPolicy(subscription.name) ?? this.#limits.policy;
+    if (policy === 'conflate' && this.#client.blocked) {
+      this.#noteSlow('queue', policy, subscription.channel);
+      this.#conflation = new Conflation();
+      return this.#conflate(message, subscription, this.#conflation);
+    }
+    this.#closeSlowClient('queue', subscription.channel);
+    return 'dropped';
+  }
+
+  #conflate(
+    message: WebSocketMessage,
+    { channel }: Subscription,
+    conflation: Conflation<WebSocketMessage>,
+  ): Outcome {
+    conflation.put(channel, message, message.content.length);
+    if (conflation.bytes > this.#limits.queueBytes) {
+      this.#closeSlowClient('queue', channel);
+      return 'dropped';
+    }
+    this.#account();
+    return 'queued';
+  }
+
+  #closeSlowClient(reason: OverflowReason, channel: string | undefined): void {
+    this.#noteSlow(reason, 'close', channel);
     this.#end ??= 'slow';
     this.#closeBoth({ code: CLOSE_TRY_AGAIN_LATER, reason: 'too slow' });
+  }
+
+  #noteSlow(reason: OverflowReason, action: SlowClientPolicy, channel: string | undefined): void {
+    const fields = { uri: this.uri, channel, bytes: this.#client.pendingBytes };
+    this.#services.slowClients.note(this, reason, action, fields);
+  }
+
+  #account(): void {
+    if (this.#state === 'open' || this.#state === 'closing') this.#services.backlog.update(this);
   }
 
   #refuseOrigin(detail: string): void {
@@ -368,6 +442,7 @@ export class WebSocketSession
     if (this.#state === 'done') return;
     this.#state = 'done';
     this.#release();
+    this.#services.backlog.remove(this);
     this.#origin?.release();
     this.#origin = undefined;
     this.#grip.close();

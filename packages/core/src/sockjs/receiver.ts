@@ -39,6 +39,11 @@ export abstract class Receiver implements ClientOwner {
     return this.request.client.gone;
   }
 
+  /** Changes whenever the client takes something. */
+  get progress(): number {
+    return this.request.client.progress;
+  }
+
   /** Sends one frame, and no more. */
   writeLast(frame: string): void {
     this.begin();

@@ -46,6 +46,8 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
   readonly #queue = new FrameQueue();
   readonly #sends: SendQueue;
   #scheduled = false;
+  /** Requests for frames that have come. */
+  #received = 0;
   #wasBlocked = false;
   #close = { code: 0, reason: '' };
   /** What receivers are told after the end; undefined: that there is no such session any more. */
@@ -71,6 +73,11 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
 
   get pendingBytes(): number {
     return this.#queue.bytes;
+  }
+
+  get progress(): number {
+    // Each request of a client that polls is a connection's or a place on one: to have come is progress.
+    return this.#receiver === undefined ? this.#received : this.#received + this.#receiver.progress;
   }
 
   accept(_headers: HeaderList): void {
@@ -128,6 +135,7 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
 
   /** The client asks for frames. */
   receive(receiver: Receiver): void {
+    this.#received++;
     if (this.#state === 'left' || this.#state === 'over') {
       if (this.#lastFrame === undefined) receiver.refuseLost();
       else receiver.writeLast(this.#lastFrame);

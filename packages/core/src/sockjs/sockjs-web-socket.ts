@@ -44,6 +44,10 @@ export class SockJsWebSocket implements ClientWebSocket, ClientWebSocketOwner, T
     return this.#inner.pendingBytes;
   }
 
+  get progress(): number {
+    return this.#inner.progress;
+  }
+
   accept(headers: HeaderList): void {
     this.#state = 'open';
     this.#inner.accept(headers);
@@ -111,6 +115,10 @@ export class SockJsWebSocket implements ClientWebSocket, ClientWebSocketOwner, T
     const { owner } = this;
     this.#finish();
     owner.onClientGone(detail);
+  }
+
+  onClientBlocked(): void {
+    this.owner.onClientBlocked();
   }
 
   onClientDrained(): void {

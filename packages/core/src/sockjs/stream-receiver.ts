@@ -59,6 +59,10 @@ export class StreamReceiver extends Receiver implements StreamOwner {
     this.#stream?.onClientDrained();
   }
 
+  onStreamBlocked(): void {}
+
+  onStreamOver(): void {}
+
   onStreamDrained(): void {
     this.owner?.onReceiverDrained();
   }

@@ -11,6 +11,8 @@ export interface ClientWebSocket {
   readonly blocked: boolean;
   /** Bytes that were sent and wait in this process. */
   readonly pendingBytes: number;
+  /** Changes whenever the client takes something. */
+  readonly progress: number;
   /** Lets the client in. `headers` are those of the response; what the handshake itself sets is not among them. */
   accept(headers: HeaderList): void;
   /** Answers the handshake with an HTTP response. To be called in place of {@link ClientWebSocket.accept}. */
@@ -36,6 +38,8 @@ export interface ClientWebSocketOwner {
   onClientClose(code: number | undefined, reason: string): void;
   /** The connection broke, before or after it was accepted, without both sides having closed. Nothing follows. */
   onClientGone(detail: string): void;
+  /** The client does not take what was sent, from now on or still. */
+  onClientBlocked(): void;
   /** After having been {@link ClientWebSocket.blocked}, the client has taken all that was sent. */
   onClientDrained(): void;
 }

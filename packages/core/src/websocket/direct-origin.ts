@@ -118,6 +118,8 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
     this.#fail(`the origin's connection: ${detail}`);
   }
 
+  onBlocked(): void {}
+
   onDrained(): void {
     this.#owner?.onOriginDrained();
   }

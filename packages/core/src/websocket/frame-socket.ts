@@ -30,6 +30,8 @@ export interface FrameSocketOwner {
   onClose(code: number | undefined, reason: string): void;
   /** The connection is lost, or the other side broke the rules, before both had closed. Nothing follows. */
   onBroken(detail: string): void;
+  /** The other side does not take what was sent, from now on or still. */
+  onBlocked(): void;
   /** What was sent has gone out, after it had not for a while. */
   onDrained(): void;
 }
@@ -168,14 +170,14 @@ export class FrameSocket implements TimerOwner, Flushable {
     this.#scheduled = false;
     const socket = this.#socket;
     if (this.#blocked || socket.writableEnded || socket.destroyed) return;
-    const frames = this.#frames;
-    const [first] = frames;
-    if (first !== undefined) {
-      this.#frames = [];
-      this.#bytes = 0;
-      const isFull = !socket.write(frames.length === 1 ? first : Buffer.concat(frames));
+    while (!this.#blocked && this.#frames.length > 0) {
+      const frames = this.#takeSome();
+      const isFull = !socket.write(
+        frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames),
+      );
       // A socket calls itself full after a long write, though the system may have taken all of it.
       this.#blocked = isFull && socket.writableLength > 0;
+      if (this.#blocked && !this.#over) this.#owner.onBlocked();
     }
   }
 
@@ -263,6 +265,22 @@ export class FrameSocket implements TimerOwner, Flushable {
     receiver.once('finish', cleanUp);
     receiver.once('error', cleanUp);
     receiver.end();
+  }
+
+  /** Takes out as many frames as are worth one write: what the other side does not take had better wait here. */
+  #takeSome(): readonly Frame[] {
+    const frames = this.#frames;
+    let count = 0;
+    let bytes = 0;
+    for (const { length } of frames) {
+      if (count > 0 && bytes + length > MAX_GATHERED) break;
+      bytes += length;
+      count++;
+    }
+    this.#bytes -= bytes;
+    if (count < frames.length) return frames.splice(0, count);
+    this.#frames = [];
+    return frames;
   }
 
   /** Ends the connection once all has gone out. */

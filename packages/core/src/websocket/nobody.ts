@@ -5,5 +5,6 @@ export const nobody: ClientWebSocketOwner = {
   onClientMessage() {},
   onClientClose() {},
   onClientGone() {},
+  onClientBlocked() {},
   onClientDrained() {},
 };

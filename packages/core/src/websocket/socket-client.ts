@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '@p-8/protocol';
 import type { Flusher } from '../http/flusher.js';
+import { progressOf } from '../http/progress.js';
 import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from './client-web-socket.js';
@@ -56,6 +57,10 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
 
   get pendingBytes(): number {
     return this.#frames?.pendingBytes ?? 0;
+  }
+
+  get progress(): number {
+    return progressOf(this.#socket);
   }
 
   /** Lets go of the connection, which somebody else takes over in place of {@link SocketClient.accept}. */
@@ -132,6 +137,10 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
   onBroken(detail: string): void {
     this.#gone = true;
     this.owner.onClientGone(detail);
+  }
+
+  onBlocked(): void {
+    this.owner.onClientBlocked();
   }
 
   onDrained(): void {

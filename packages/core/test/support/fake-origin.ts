@@ -47,6 +47,8 @@ export class FakeOrigin implements ClientWebSocketOwner {
     this.heard.push(`gone ${detail}`);
   }
 
+  onClientBlocked(): void {}
+
   onClientDrained(): void {
     this.heard.push('drained');
   }
