@@ -2,11 +2,13 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Duplex } from 'node:stream';
 import type { FormatsInput, Item, ItemInput, ItemOptions } from '@p-8/protocol';
 import { EventEmitter } from 'eventemitter3';
+import { diagnose, isDiagnosed } from './diagnostics.js';
 import { GripError } from './errors.js';
 import type { GripProxyEvents } from './events.js';
 import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
 import { Signer } from './http/signature.js';
+import { FlushWait } from './hub/flush-wait.js';
 import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 import { Hub } from './hub/hub.js';
 import { readItem } from './hub/read-item.js';
@@ -26,13 +28,16 @@ import type { SessionServices } from './sessions/held-request.js';
 import { SharedLinks } from './sessions/shared-links.js';
 import { SlowClients } from './sessions/slow-clients.js';
 import { UpdateLimiter } from './sessions/update-limiter.js';
-import { checkControlApiOptions, isEmpty, readOptions, type Settings } from './settings.js';
+import { checkControlApiOptions, checkWaitOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
 import { CallCounter } from './upstream/call-counter.js';
 import { LingeringSockets } from './websocket/lingering-sockets.js';
 
 /** Milliseconds that clients have to answer the Close of a proxy that is closed. */
 const CLOSE_GRACE = 1000;
+
+/** Milliseconds that a publisher waits for a flush. */
+const DEFAULT_FLUSH_TIMEOUT = 10_000;
 
 /** How a proxy is closed. */
 export interface CloseOptions {
@@ -58,7 +63,16 @@ export interface ProxyStats {
 
 /** Who takes items: a {@link Hub}, or whoever stands before one. */
 export interface ItemSink {
-  publish(item: Item): Receipt;
+  /** @param wait where the publisher waits for the bytes to leave: hears of the sessions that have taken the item */
+  publish(item: Item, wait?: FlushWait): Receipt;
+}
+
+/** What a publisher waits for. */
+export interface WaitOptions {
+  /** `flush`: the bytes of what was published have left the process, or the connections have ended. @default nothing */
+  readonly wait?: 'flush' | undefined;
+  /** Milliseconds to wait at most; what waits for a client then still does. @default 10_000 */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -199,22 +213,35 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
    * await grip.publish('news', { 'http-stream': 'hello\n', 'ws-message': 'hello' }, { id: '2', 'prev-id': '1' });
    * ```
    */
-  publish(channel: string, formats: FormatsInput, options?: ItemOptions): Promise<Receipt>;
+  publish(channel: string, formats: FormatsInput, options?: ItemOptions & WaitOptions): Promise<Receipt>;
   /** Publishes one item, or several in order. */
-  publish(items: ItemInput | readonly ItemInput[]): Promise<Receipt>;
+  publish(items: ItemInput | readonly ItemInput[], options?: WaitOptions): Promise<Receipt>;
   async publish(
     target: string | ItemInput | readonly ItemInput[],
-    formats: FormatsInput = {},
-    options: ItemOptions = {},
+    content: FormatsInput | WaitOptions = {},
+    more: ItemOptions & WaitOptions = {},
   ): Promise<Receipt> {
     if (this.#refuses)
       throw new GripError('GRIP_ERR_CLOSED', 'the proxy is closed: nothing can be published');
-    const inputs = typeof target === 'string' ? [{ ...options, channel: target, formats }] : [target].flat();
+    const isOne = typeof target === 'string';
+    const { wait, timeoutMs, ...options } = isOne ? more : (content as WaitOptions);
+    if (wait !== undefined || timeoutMs !== undefined) checkWaitOptions({ wait, timeoutMs });
+    const inputs = isOne
+      ? [{ ...options, channel: target, formats: content as FormatsInput }]
+      : [target].flat();
     // All are read first: one that is wrong stops all.
     const items = inputs.map(readItem);
+    return this.#publishAll(items, { wait, timeoutMs });
+  }
+
+  #publishAll(items: readonly Item[], { wait, timeoutMs }: WaitOptions): Receipt | Promise<Receipt> {
+    const { clock } = this.#settings;
+    const flush = wait === undefined ? undefined : new FlushWait(clock, this.#services.onError);
     const counter = new ReceiptCounter();
-    for (const item of items) counter.add(this.#sink.publish(item));
-    return counter.receipt();
+    for (const item of items) counter.add(this.#sink.publish(item, flush));
+    return flush === undefined
+      ? counter.receipt()
+      : flush.receipt(counter.receipt(), timeoutMs ?? DEFAULT_FLUSH_TIMEOUT);
   }
 
   /**
@@ -227,7 +254,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     if (options.key === undefined)
       logger.info({}, 'control API without a key: only clients on a loopback address are answered');
     const target = {
-      publish: (item: Item) => this.#sink.publish(item),
+      publish: async (items: readonly Item[], options: WaitOptions) => this.#publishAll(items, options),
       recover: () => this.hub.recover(),
     };
     return new ControlApi(target, options, clock).handle;
@@ -318,11 +345,13 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     } catch (error) {
       this.#services.onError(error);
     }
+    diagnose(event, this, args);
   }
 
   #tellOfHold(session: Session, why: HoldEnd | undefined): void {
     // Most proxies have nobody who listens: then nothing is made for it.
-    if (this.listenerCount(why === undefined ? 'hold' : 'release') === 0) return;
+    const event = why === undefined ? 'hold' : 'release';
+    if (this.listenerCount(event) === 0 && !isDiagnosed(event)) return;
     if (why === undefined) this.#tell('hold', session.info());
     else this.#tell('release', session.info(), why);
   }

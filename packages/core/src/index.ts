@@ -1,9 +1,16 @@
 export type { FormatsInput, ItemInput, ItemOptions, SlowClientPolicy, WebSocketContext } from '@p-8/protocol';
 export type { Clock, ClockTimer } from './clock.js';
 export { systemClock } from './clock.js';
+export type { GripDiagnostic } from './diagnostics.js';
 export { GripError, type GripErrorCode } from './errors.js';
 export type { GripProxyEvents } from './events.js';
-export { type CloseOptions, GripProxy, type ItemSink, type ProxyStats } from './grip-proxy.js';
+export {
+  type CloseOptions,
+  GripProxy,
+  type ItemSink,
+  type ProxyStats,
+  type WaitOptions,
+} from './grip-proxy.js';
 export { isAnsweredByContext } from './handler/events-answer.js';
 export { type RequestGrip, requestGrip } from './handler/request-grip.js';
 export type { ControlHandler } from './http/control-api.js';

@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { isFieldValue } from '@p-8/protocol';
 import { type Clock, systemClock } from './clock.js';
+import type { WaitOptions } from './grip-proxy.js';
 import { isHost } from './http/client-request.js';
 import { type Logger, safeLogger, silentLogger } from './logger.js';
 import {
@@ -158,6 +159,13 @@ const CONTROL_CHECKS: Checks<ControlApiOptions> = {
 /** @throws GripError `GRIP_ERR_OPTION` when an option of the control API is unknown or wrong. */
 export function checkControlApiOptions(options: ControlApiOptions): void {
   checkOptions(options, CONTROL_CHECKS, ' of the control API');
+}
+
+const WAIT_CHECKS: Checks<WaitOptions> = { wait: isOneOf('flush'), timeoutMs: isCount };
+
+/** @throws GripError `GRIP_ERR_OPTION` when what a publisher waits for is nothing that there is. */
+export function checkWaitOptions(options: WaitOptions): void {
+  checkOptions(options, WAIT_CHECKS, ' of publish');
 }
 
 /** Whether a key option says that there is no key. */

@@ -152,6 +152,11 @@ export class ClientResponse {
     );
   }
 
+  /** The whole response has left the process. */
+  get finished(): boolean {
+    return this.res.writableFinished;
+  }
+
   /** Bytes that have been written and wait in this process. */
   get unsentBytes(): number {
     return this.req.socket.writableLength;

@@ -56,6 +56,7 @@ export class ClientStream implements ClientOwner {
   /** One for each chunk. */
   #marks: unknown[] = [];
   #bytes = 0;
+  #given = 0;
   #scheduled = false;
   #blocked = false;
   #ending = false;
@@ -74,9 +75,19 @@ export class ClientStream implements ClientOwner {
     return this.#bytes;
   }
 
+  /** Bytes of content that have been written, since the beginning. */
+  get given(): number {
+    return this.#given;
+  }
+
+  /** Bytes that have not left the process. */
+  get unsent(): number {
+    return this.#bytes + this.#client.unsentBytes;
+  }
+
   /** Bytes that the client has not taken. */
   get waitingBytes(): number {
-    return this.#blocked && !this.#client.gone ? this.#bytes + this.#client.unsentBytes : 0;
+    return this.#blocked && !this.#client.gone ? this.unsent : 0;
   }
 
   /** The client does not take what was written. */
@@ -90,6 +101,7 @@ export class ClientStream implements ClientOwner {
     this.#chunks.push(chunk);
     this.#marks.push(mark);
     this.#bytes += chunk.content.length;
+    this.#given += chunk.content.length;
     if (!this.#scheduled && !this.#blocked) {
       this.#scheduled = true;
       this.#flusher.add(this);
@@ -100,7 +112,10 @@ export class ClientStream implements ClientOwner {
   drop(): unknown[] {
     let kept = this.#marks.length;
     while (kept > 0 && this.#marks[kept - 1] !== undefined) kept--;
-    for (const { content } of this.#chunks.splice(kept)) this.#bytes -= content.length;
+    for (const { content } of this.#chunks.splice(kept)) {
+      this.#bytes -= content.length;
+      this.#given -= content.length;
+    }
     return this.#marks.splice(kept);
   }
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Item, parseItems } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
-import { type Receipt, ReceiptCounter } from '../hub/receipt.js';
+import type { WaitOptions } from '../grip-proxy.js';
+import type { Receipt } from '../hub/receipt.js';
 import type { ControlApiOptions } from '../options.js';
 import { negotiate } from './accept.js';
 import { ControlAuth } from './control-auth.js';
@@ -9,7 +10,7 @@ import type { ParsedBody } from './parsed-body.js';
 
 /** What the control API does to the proxy. */
 export interface ControlTarget {
-  publish(item: Item): Receipt;
+  publish(items: readonly Item[], options: WaitOptions): Promise<Receipt>;
   recover(): void;
 }
 
@@ -77,8 +78,7 @@ export class ControlApi {
       reply.text(406, 'Not Acceptable. Supported formats are text/plain and application/json.');
       return;
     }
-    // One trailing slash does not count; a query does, as in Pushpin.
-    const path = target.length > 1 && target.endsWith('/') ? target.slice(0, -1) : target;
+    const { path, wait } = readTarget(target);
     if (path === '/' || path === '') reply.text(200, 'Pushpin API');
     else if (path !== '/publish' && path !== '/recover') reply.text(404, 'Not Found');
     else if (req.method !== 'POST') {
@@ -86,12 +86,13 @@ export class ControlApi {
       reply.text(405, `Method not allowed: ${req.method}.`);
     } else {
       reply.json = format === 'json';
-      await this.#post(path, req, parsed, reply);
+      await this.#post(path, wait, req, parsed, reply);
     }
   }
 
   async #post(
     path: '/publish' | '/recover',
+    wait: WaitOptions,
     req: IncomingMessage,
     parsed: ParsedBody,
     reply: Reply,
@@ -112,9 +113,8 @@ export class ControlApi {
       reply.text(400, items.message);
       return;
     }
-    const counter = new ReceiptCounter();
-    for (const item of items.value) counter.add(this.#target.publish(item));
-    reply.success({ message: 'Published', ...counter.receipt() });
+    const receipt = await this.#target.publish(items.value, wait);
+    reply.success({ message: 'Published', ...receipt });
   }
 
   /** The body as JSON; its value is undefined where it is none. Undefined: the reply has been sent. */
@@ -174,6 +174,19 @@ class Reply {
     if (!this.#res.req.complete) this.#res.setHeader('Connection', 'close');
     this.#res.end(body);
   }
+}
+
+/**
+ * The path, and what the publisher waits for: `/publish?wait=flush&timeout-ms=500`. Any other query makes it a path that there is
+ * not, as in Pushpin. One slash at the end does not count.
+ */
+function readTarget(target: string): { readonly path: string; readonly wait: WaitOptions } {
+  const match = /^(\/publish)\/?\?wait=flush(?:&timeout-ms=(\d{1,7}))?$/.exec(target);
+  if (match?.[1] !== undefined) {
+    const timeoutMs = match[2] === undefined ? undefined : Number(match[2]);
+    return { path: match[1], wait: { wait: 'flush', timeoutMs } };
+  }
+  return { path: target.length > 1 && target.endsWith('/') ? target.slice(0, -1) : target, wait: {} };
 }
 
 function isForm(req: IncomingMessage): boolean {

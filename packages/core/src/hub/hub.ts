@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
 import { Drain } from './drain.js';
+import type { FlushWait } from './flush-wait.js';
 import type { HoldEnd, HoldInfo } from './hold-info.js';
 import { IdCache } from './id-cache.js';
 import { LastIds } from './last-ids.js';
@@ -156,8 +157,9 @@ export class Hub {
     this.#lastIds.forget(channel);
   }
 
-  publish(item: Item): Receipt {
-    const receipt = this.#publish(item);
+  /** @param wait hears of the sessions that have taken the item */
+  publish(item: Item, wait?: FlushWait): Receipt {
+    const receipt = this.#publish(item, wait);
     this.#onItem(item, receipt);
     return receipt;
   }
@@ -192,7 +194,7 @@ export class Hub {
     this.#state = 'closed';
   }
 
-  #publish(item: Item): Receipt {
+  #publish(item: Item, wait: FlushWait | undefined): Receipt {
     if (this.#idCache.isDuplicate(item.channel, item.id)) return NOBODY;
     if (!this.#channels.has(item.channel)) {
       // Remembered without subscribers too: a hold that comes with an older id then knows that it has missed something.
@@ -206,20 +208,25 @@ export class Hub {
       this.#idCache.forget(item.channel, item.id);
       return this.#wouldReach(item, 'dropped');
     }
-    if (item.noSeq) return this.#fanOut(item);
+    if (item.noSeq) return this.#fanOut(item, wait);
     this.#lastIds.set(item.channel, item.id);
-    const receipt = this.#fanOut(item);
+    const receipt = this.#fanOut(item, wait);
     this.#sequencer.releaseFollowers(item);
     return receipt;
   }
 
-  #fanOut(item: Item): Receipt {
+  #fanOut(item: Item, wait?: FlushWait): Receipt {
     const subscribers = this.#channels.get(item.channel);
     if (subscribers === undefined) return NOBODY;
     const published = new PublishedItem(item);
     const counter = new ReceiptCounter();
     // A session may leave while we are at it; a Set allows that.
-    for (const subscription of subscribers) counter.count(this.#deliver(published, subscription));
+    for (const subscription of subscribers) {
+      const outcome = this.#deliver(published, subscription);
+      counter.count(outcome);
+      if (wait !== undefined && (outcome === 'delivered' || outcome === 'queued'))
+        wait.add(subscription.session);
+    }
     return counter.receipt();
   }
 

@@ -10,6 +10,12 @@ export interface Session {
   takes(item: PublishedItem): boolean;
   /** How those see it who watch the proxy. */
   info(): HoldInfo;
+  /** How much has been given to the client so far, in bytes or in whatever {@link Session.unsent} counts. */
+  readonly given: number;
+  /** How much of it has not left the process. */
+  readonly unsent: number;
+  /** Nothing leaves any more. */
+  readonly over: boolean;
   /** Asks the origin again, as if items had been missed. */
   recover(): void;
   /** Ends the connection as properly as its kind allows. */

@@ -37,6 +37,9 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
     return { mode: this.mode, uri: this.request.uri, channels: [...this.subscriptions.keys()] };
   }
 
+  abstract readonly given: number;
+  abstract readonly unsent: number;
+  abstract readonly over: boolean;
   abstract deliver(published: PublishedItem, subscription: Subscription): Outcome;
   abstract takes(published: PublishedItem): boolean;
   abstract recover(): void;

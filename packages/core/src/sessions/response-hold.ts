@@ -38,6 +38,19 @@ export class ResponseHold extends HttpHold {
     hub.hold(this);
   }
 
+  /** There is one response, and it has been given when the hold is at its end. */
+  get given(): number {
+    return 1;
+  }
+
+  get unsent(): number {
+    return this.#state === 'closed' && this.request.client.finished ? 0 : 1;
+  }
+
+  get over(): boolean {
+    return this.#state === 'closed' && this.request.client.gone;
+  }
+
   takes({ item }: PublishedItem): boolean {
     return this.#state !== 'closed' && item.httpResponse !== undefined;
   }

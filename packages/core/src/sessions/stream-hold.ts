@@ -143,6 +143,20 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#stream.onClientDrained();
   }
 
+  get given(): number {
+    return this.#stream.given + (this.#conflation?.bytes ?? 0);
+  }
+
+  /** What a link is to bring, nobody can count. */
+  get unsent(): number {
+    const recovers = this.#state === 'waiting' || this.#state === 'draining' || this.#state === 'fetching';
+    return recovers ? Number.POSITIVE_INFINITY : this.#stream.unsent + (this.#conflation?.bytes ?? 0);
+  }
+
+  get over(): boolean {
+    return this.#state === 'closed' && this.request.client.gone;
+  }
+
   get waitingBytes(): number {
     return this.#stream.waitingBytes + (this.#conflation?.bytes ?? 0);
   }

@@ -70,6 +70,8 @@ export class WebSocketSession
   #closeTimer: Timer | undefined;
   /** What has made it end, as far as that is known. */
   #end: HoldEnd | undefined;
+  /** Bytes of messages for the client, since the beginning. */
+  #given = 0;
   /** What waits, where only the newest of each channel is kept. Undefined: all is. */
   #conflation: Conflation<WebSocketMessage> | undefined;
 
@@ -147,6 +149,18 @@ export class WebSocketSession
     this.#conflation = undefined;
     for (const message of kept) this.push(message);
     this.#origin?.resume();
+  }
+
+  get given(): number {
+    return this.#given + (this.#conflation?.bytes ?? 0);
+  }
+
+  get unsent(): number {
+    return this.#client.pendingBytes + (this.#conflation?.bytes ?? 0);
+  }
+
+  get over(): boolean {
+    return this.#state === 'done';
   }
 
   get waitingBytes(): number {
@@ -273,6 +287,7 @@ export class WebSocketSession
       this.#closeSlowClient('queue', undefined);
       return;
     }
+    this.#given += message.content.length;
     this.#client.send(message);
     this.#grip.onSent();
   }

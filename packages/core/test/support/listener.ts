@@ -28,6 +28,10 @@ export class Listener implements Session {
     return item.httpStream !== undefined;
   }
 
+  readonly given = 0;
+  readonly unsent = 0;
+  readonly over = false;
+
   info(): HoldInfo {
     return { mode: 'stream', uri: 'http://example.com/', channels: [] };
   }

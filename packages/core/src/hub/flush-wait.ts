@@ -1,0 +1,76 @@
+import type { Clock, ClockTimer } from '../clock.js';
+import type { OnError } from '../logger.js';
+import type { Receipt } from './receipt.js';
+import type { Session } from './session.js';
+
+/**
+ * Milliseconds between two looks. Node tells that bytes have left only to who has given a callback along with them; to look
+ * costs those who ask for it, and nobody else.
+ */
+const INTERVAL = 5;
+
+/** An item that has been given to a session, and whose bytes may not have left yet. */
+interface Given {
+  readonly session: Session;
+  /** How much had been given to the client, this item included. */
+  readonly mark: number;
+}
+
+/** Waits until the bytes of what was published have left the process, or their sessions have ended. */
+export class FlushWait {
+  readonly #clock: Clock;
+  readonly #onError: OnError;
+  #given: Given[] = [];
+  #flushed = 0;
+  #ended = 0;
+
+  constructor(clock: Clock, onError: OnError) {
+    this.#clock = clock;
+    this.#onError = onError;
+  }
+
+  /** A session has just taken an item. */
+  add(session: Session): void {
+    this.#given.push({ session, mark: session.given });
+  }
+
+  /**
+   * Resolves with what has become of it by then: what has left counts as delivered, what its session has not lived to send as
+   * dropped, and what still waits after `timeout` milliseconds as queued.
+   */
+  async receipt(receipt: Receipt, timeout: number): Promise<Receipt> {
+    const deadline = this.#clock.now() + timeout;
+    while (this.#look() > 0 && this.#clock.now() < deadline) await this.#pause();
+    const { matched, filtered, dropped } = receipt;
+    const lost = dropped + this.#ended;
+    return {
+      matched,
+      delivered: this.#flushed,
+      queued: matched - this.#flushed - filtered - lost,
+      filtered,
+      dropped: lost,
+    };
+  }
+
+  /** Looks what has left since the last time; gives how many have not. */
+  #look(): number {
+    this.#given = this.#given.filter(({ session, mark }) => {
+      try {
+        if (session.given - session.unsent >= mark) this.#flushed++;
+        else if (session.over) this.#ended++;
+        else return true;
+      } catch (error) {
+        this.#onError(error);
+        this.#ended++;
+      }
+      return false;
+    });
+    return this.#given.length;
+  }
+
+  #pause(): Promise<ClockTimer> {
+    return new Promise((resolve) => {
+      const timer: ClockTimer = this.#clock.setTimeout(() => resolve(timer), INTERVAL);
+    });
+  }
+}
