@@ -11,8 +11,8 @@ import { Signer } from './http/signature.js';
 import { FlushWait } from './hub/flush-wait.js';
 import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 import { Hub } from './hub/hub.js';
-import { readItem } from './hub/read-item.js';
 import type { OverflowReason } from './hub/overflow.js';
+import { readItem } from './hub/read-item.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
 import type { Session } from './hub/session.js';
 import { AppMount } from './mounts/app-mount.js';
@@ -322,8 +322,8 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
 
   async #close(drainSeconds: number): Promise<void> {
     if (drainSeconds > 0) await this.drain(drainSeconds);
-    this.#refuses = true;
     this.hub.close();
+    this.#refuses = true;
     this.#services.limiter.close();
     // WebSockets have been sent a Close, which their clients answer at once or not at all.
     await this.hub.emptied(CLOSE_GRACE);

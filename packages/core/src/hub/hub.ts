@@ -105,9 +105,12 @@ export class Hub {
   /**
    * The session does not hold its client any more, if it ever did. It says so when nothing can be done to it, since whoever
    * hears of it may publish, and while it still has its channels.
+   * @returns whether it held its client
    */
-  release(session: Session, why: HoldEnd): void {
-    if (this.#held.delete(session)) this.#onHold(session, why);
+  release(session: Session, why: HoldEnd): boolean {
+    const held = this.#held.delete(session);
+    if (held) this.#onHold(session, why);
+    return held;
   }
 
   /** What is held at the moment. */

@@ -16,6 +16,7 @@ import type { BodyRecord } from '../http/request-body.js';
 import type { Destination, Origin, SlowClientLimits } from '../routing/origin.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import { filterResponseBody } from './content-filters.js';
+import { GoneLinkAnswer } from './gone-link.js';
 import type { HeldRequest, SessionServices } from './held-request.js';
 import { ResponseHold } from './response-hold.js';
 import { StreamHold } from './stream-hold.js';
@@ -92,6 +93,17 @@ export class GripRequest implements HeldRequest, Asker {
     this.services.logger.warn({ uri: this.uri, link: uri }, destination);
     handler.onError({ kind: 'blocked', detail: destination });
     return undefined;
+  }
+
+  sayGone(uri: string): void {
+    const destination = this.#origin.link(uri, this.#request, []);
+    const { logger } = this.services;
+    if (typeof destination === 'string') {
+      logger.warn({ uri: this.uri, link: uri }, destination);
+      return;
+    }
+    const { upstream, request } = destination;
+    upstream.send({ ...request, method: 'POST' }, new GoneLinkAnswer(uri, logger));
   }
 
   onInstruct(response: OriginResponse, sent: boolean): void {

@@ -54,6 +54,8 @@ export interface HeldRequest {
   retry(gripLast: readonly string[]): void;
   /** Asks for a link. Undefined: the proxy must not go there, and `handler` has been told. */
   fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined;
+  /** Tells the origin, by the link that it has named for this, that the client is not held any more. */
+  sayGone(uri: string): void;
   /** The origin's content, which is still coming, is not wanted any more. */
   dropContent(): void;
   /** Sends the client its whole response; where HTTP does not allow it, the client gets an error. */

@@ -7,7 +7,7 @@ import {
   shouldSkip,
 } from '@p-8/protocol';
 import type { ClientOwner } from '../http/client-response.js';
-import type { HoldInfo } from '../hub/hold-info.js';
+import type { HoldEnd, HoldInfo } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import { type Session, Subscription } from '../hub/session.js';
@@ -27,10 +27,13 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   protected readonly subscriptions: Map<string, Subscription> = new Map();
   /** Subscribes to nothing any more. */
   #left = false;
+  /** The first instruct's: those of next links have none that counts. Source: Pushpin 1.41. */
+  readonly #goneLink: string | undefined;
 
   protected constructor(request: HeldRequest, instruct: Instruct) {
     this.request = request;
     this.instruct = instruct;
+    this.#goneLink = instruct.goneLink;
   }
 
   info(): HoldInfo {
@@ -93,6 +96,13 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
     this.subscriptions.set(name, subscription);
     this.request.services.hub.subscribe(subscription);
     return subscription;
+  }
+
+  /** Tells those who watch that the client is not held any more; and the origin, if it wants to know. */
+  protected release(why: HoldEnd): void {
+    const { services, uri } = this.request;
+    if (!services.hub.release(this, why) || this.#goneLink === undefined) return;
+    this.request.sayGone(new URL(this.#goneLink, uri).href);
   }
 
   protected unsubscribe(): void {

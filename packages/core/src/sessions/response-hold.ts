@@ -160,7 +160,7 @@ export class ResponseHold extends HttpHold {
     timers.stop(this.#timer);
     limiter.remove(this);
     this.request.client.owner = undefined;
-    hub.release(this, why);
+    this.release(why);
     this.unsubscribe();
     hub.removeSession(this);
   }

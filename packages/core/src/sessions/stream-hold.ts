@@ -81,13 +81,9 @@ export class StreamHold extends HttpHold implements Backlogged {
   /** The origin's own content has been sent: what does its instruct say to do next? */
   begin(): void {
     if (this.#state === 'closed') return;
-    if (this.request.services.hub.closed) {
-      this.end('closing');
-      return;
-    }
     const added = this.subscribe();
     // Whoever hears of a subscription, or of the hold, may end it.
-    if (this.#isClosed || this.#failsWithoutLink()) return;
+    if (this.#isClosed || this.#endsWithProxy() || this.#failsWithoutLink()) return;
     const { hub } = this.request.services;
     if (this.instruct.hold === 'none') {
       this.#state = 'fetching';
@@ -215,12 +211,8 @@ export class StreamHold extends HttpHold implements Backlogged {
     }
     this.instruct = instruct;
     this.#keepAlive.use(instruct.keepAlive);
-    if (this.request.services.hub.closed) {
-      this.end('closing');
-      return;
-    }
     const added = this.subscribe();
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#endsWithProxy()) return;
     if (instruct.hold === 'none') {
       if (this.#stream.blocked) this.#state = 'draining';
       else this.#fetch();
@@ -272,6 +264,13 @@ export class StreamHold extends HttpHold implements Backlogged {
     services.logger.info({ uri, detail }, 'stream ended');
     if (debug) this.#stream.write(new OwnChunk(Buffer.from(`\n\n${detail}\n`)));
     this.end('error');
+  }
+
+  /** While content was being sent, the proxy has begun to close. */
+  #endsWithProxy(): boolean {
+    const { closed } = this.request.services.hub;
+    if (closed) this.end('closing');
+    return closed;
   }
 
   get #isClosed(): boolean {
@@ -475,7 +474,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     limiter.remove(this);
     this.#links.close();
     this.#waiting.clear();
-    hub.release(this, why);
+    this.release(why);
     this.unsubscribe();
     hub.removeSession(this);
   }

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import http, { type IncomingMessage, type Server } from 'node:http';
-import { isConnectFailure } from './connect-failure.js';
 import type { CallCounter } from './call-counter.js';
+import { isConnectFailure } from './connect-failure.js';
 import { createPool } from './connection-pool.js';
 import { Exchange } from './exchange.js';
 import { memorySockets } from './memory-sockets.js';

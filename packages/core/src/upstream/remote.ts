@@ -1,8 +1,8 @@
 import net, { type Socket } from 'node:net';
 import { GripError } from '../errors.js';
 import { hostName } from '../http/client-request.js';
-import { codeOf, isConnectFailure } from './connect-failure.js';
 import type { CallCounter } from './call-counter.js';
+import { codeOf, isConnectFailure } from './connect-failure.js';
 import { createPool } from './connection-pool.js';
 import { Exchange } from './exchange.js';
 import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
