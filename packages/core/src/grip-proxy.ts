@@ -55,8 +55,12 @@ export interface ProxyStats {
   readonly timers: number;
   /** Requests to origins that are under way. */
   readonly upstreamRequests: number;
-  /** Bytes that wait for slow clients. */
-  readonly queuedBytes: number;
+}
+
+/** Clients that are slow, or were. */
+export interface BacklogStats {
+  /** Bytes that wait for them at the moment. */
+  readonly bytes: number;
   /** How often clients were too slow since the proxy was made, by reason. */
   readonly overflows: Readonly<Record<OverflowReason, number>>;
 }
@@ -281,14 +285,18 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     return this.hub.holds();
   }
 
+  /** What waits for slow clients, and how often they were too slow. */
+  backlog(): BacklogStats {
+    const { backlog, slowClients } = this.#services;
+    return { bytes: backlog.bytes, overflows: { ...slowClients.counts } };
+  }
+
   stats(): ProxyStats {
     return {
       sessions: this.hub.sessionCount,
       channels: this.hub.channelCount,
       timers: this.#services.timers.size,
       upstreamRequests: this.#calls.active,
-      queuedBytes: this.#services.backlog.bytes,
-      overflows: { ...this.#services.slowClients.counts },
     };
   }
 

@@ -5,6 +5,7 @@ export type { GripDiagnostic } from './diagnostics.js';
 export { GripError, type GripErrorCode } from './errors.js';
 export type { GripProxyEvents } from './events.js';
 export {
+  type BacklogStats,
   type CloseOptions,
   GripProxy,
   type ItemSink,

@@ -11,6 +11,8 @@ export interface GripMembers {
   readonly upgrade: GripProxy['upgrade'];
   readonly setRoutes: GripProxy['setRoutes'];
   readonly holds: GripProxy['holds'];
+  readonly backlog: GripProxy['backlog'];
+  readonly drain: GripProxy['drain'];
   readonly stats: GripProxy['stats'];
   readonly close: GripProxy['close'];
   readonly on: GripProxy['on'];
@@ -28,6 +30,8 @@ export function gripMembers(proxy: GripProxy): GripMembers {
     upgrade: proxy.upgrade.bind(proxy),
     setRoutes: proxy.setRoutes.bind(proxy),
     holds: proxy.holds.bind(proxy),
+    backlog: proxy.backlog.bind(proxy),
+    drain: proxy.drain.bind(proxy),
     stats: proxy.stats.bind(proxy),
     close: proxy.close.bind(proxy),
     on: proxy.on.bind(proxy),

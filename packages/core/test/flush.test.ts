@@ -45,7 +45,7 @@ describe('a publish that waits for the flush', () => {
     client.socket.pause();
     await eventually(() => {
       void proxy.publish('ch', { 'http-stream': BLOCK });
-      return proxy.stats().queuedBytes > 0;
+      return proxy.backlog().bytes > 0;
     }, 'a full connection');
   }
 

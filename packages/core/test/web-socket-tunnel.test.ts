@@ -126,8 +126,7 @@ describe('a WebSocket on a route that takes no part in GRIP', () => {
     assert.equal(end.frames[1]?.rsv, 7);
     end.text('c:{"type":"subscribe","channel":"a"}');
     assert.equal(await client.next(), 'text c:{"type":"subscribe","channel":"a"}');
-    const { sessions, channels, timers, upstreamRequests } = bench.proxy.stats();
-    assert.deepEqual([sessions, channels, timers, upstreamRequests], [0, 0, 0, 0]);
+    assert.deepEqual(bench.proxy.stats(), { sessions: 0, channels: 0, timers: 0, upstreamRequests: 0 });
   });
 
   it('can begin with what comes along with the handshake, both ways', async () => {
