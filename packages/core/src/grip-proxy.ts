@@ -148,6 +148,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       }),
       maxMessageBytes: settings.maxMessageBytes,
       lingering: new LingeringSockets(timers),
+      farewells: new CallCounter(),
     };
     this.#linkHosts = new LinkHosts(settings.linkHosts, settings.connectTimeout, this.#calls);
     this.#context = {
@@ -301,7 +302,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   }
 
   /** Whether clients are held: false as soon as the proxy drains or closes. For the answer to whoever balances load. */
-  get ready(): boolean {
+  isReady(): boolean {
     return !this.hub.closed;
   }
 
@@ -334,7 +335,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     this.#refuses = true;
     this.#services.limiter.close();
     // WebSockets have been sent a Close, which their clients answer at once or not at all.
-    await this.hub.emptied(CLOSE_GRACE);
+    await Promise.all([this.hub.emptied(CLOSE_GRACE), this.#services.farewells.idle(CLOSE_GRACE)]);
     // Until now those that came were told so; left to their server, they would be plain requests.
     this.#attachments.close();
     this.#services.lingering.close();

@@ -13,6 +13,7 @@ export interface GripMembers {
   readonly holds: GripProxy['holds'];
   readonly backlog: GripProxy['backlog'];
   readonly drain: GripProxy['drain'];
+  readonly isReady: GripProxy['isReady'];
   readonly stats: GripProxy['stats'];
   readonly close: GripProxy['close'];
   readonly on: GripProxy['on'];
@@ -32,6 +33,7 @@ export function gripMembers(proxy: GripProxy): GripMembers {
     holds: proxy.holds.bind(proxy),
     backlog: proxy.backlog.bind(proxy),
     drain: proxy.drain.bind(proxy),
+    isReady: proxy.isReady.bind(proxy),
     stats: proxy.stats.bind(proxy),
     close: proxy.close.bind(proxy),
     on: proxy.on.bind(proxy),

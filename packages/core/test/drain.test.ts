@@ -90,9 +90,9 @@ describe('a proxy that drains', () => {
   it('gives clients that come meanwhile what there is, and holds none', async () => {
     const server = await open();
     await askMany(server, '/stream', 1);
-    assert.equal(server.proxy.ready, true);
+    assert.equal(server.proxy.isReady(), true);
     const closed = server.proxy.close({ drainSeconds: 10 });
-    assert.equal(server.proxy.ready, false);
+    assert.equal(server.proxy.isReady(), false);
     const plain = await ask(server, '/plain');
     assert.equal(String((await plain.reply()).body), 'plain');
     const poll = await ask(server, '/poll');

@@ -41,6 +41,13 @@ describe('a gone link', () => {
     assert.equal((await gone()).method, 'POST');
   });
 
+  it('is asked when the proxy closes, which waits for it a little', async () => {
+    const client = await held('stream');
+    await server.proxy.close();
+    assert.equal((await client.reply()).complete, true);
+    assert.equal(origin.requests[1]?.complete, true);
+  });
+
   it('may be relative to the request', async () => {
     const client = await held('stream', '<bye>; rel=gone');
     client.destroy();

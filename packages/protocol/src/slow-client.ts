@@ -42,9 +42,10 @@ export function parseSlowClient(headers: HeaderList): Result<SlowClientPolicies 
   for (const element of splitHeader(headers, 'grip-slow-client')) {
     const { value = '', params = [] } = parseParameters(element) ?? {};
     if (!isSlowClientPolicy(value)) return fail('Grip-Slow-Client must be recover, close or conflate');
-    const channel = findParameter(params, 'channel')?.value;
+    const channel = findParameter(params, 'channel');
     if (channel === undefined) all = value;
-    else channels.set(channel, value);
+    else if (channel.value === undefined) return fail('the channel of Grip-Slow-Client has no name');
+    else channels.set(channel.value, value);
   }
   return ok({ all, channels });
 }

@@ -56,7 +56,8 @@ export class FlushWait {
   #look(): number {
     this.#given = this.#given.filter(({ session, mark }) => {
       try {
-        if (session.given - session.unsent >= mark) this.#flushed++;
+        const { given, unsent } = session;
+        if (unsent === 0 || given - unsent >= mark) this.#flushed++;
         else if (session.over) this.#ended++;
         else return true;
       } catch (error) {

@@ -15,7 +15,7 @@ export interface Backlogged {
 interface Entry {
   bytes: number;
   progress: number;
-  /** Sweeps without progress. */
+  /** Whole periods between two sweeps without progress. */
   idle: number;
 }
 
@@ -33,6 +33,7 @@ export class Backlog implements TimerOwner {
   readonly #timers: Timers;
   readonly #timer = new Timer(this);
   #bytes = 0;
+  #sheds = false;
 
   /**
    * @param maxBytes of all clients together
@@ -62,7 +63,7 @@ export class Backlog implements TimerOwner {
       this.#bytes += bytes - entry.bytes;
       entry.bytes = bytes;
     }
-    if (this.#bytes > this.#maxBytes) this.#shed();
+    if (this.#bytes > this.#maxBytes && !this.#sheds) this.#shed();
   }
 
   /** A client is gone. */
@@ -75,7 +76,8 @@ export class Backlog implements TimerOwner {
   onTimer(): void {
     for (const [queue, entry] of [...this.#entries]) {
       this.update(queue);
-      if (!this.#entries.has(queue)) continue;
+      // It may have taken all, and even be too slow again since.
+      if (this.#entries.get(queue) !== entry) continue;
       const { progress } = queue;
       entry.idle = progress === entry.progress ? entry.idle + 1 : 0;
       entry.progress = progress;
@@ -87,7 +89,9 @@ export class Backlog implements TimerOwner {
   }
 
   #add(queue: Backlogged, bytes: number): void {
-    this.#entries.set(queue, { bytes, progress: queue.progress, idle: 0 });
+    // What is left of the present period is no whole one.
+    const idle = this.#timer.pending ? -1 : 0;
+    this.#entries.set(queue, { bytes, progress: queue.progress, idle });
     this.#bytes += bytes;
     if (this.#sweep > 0 && !this.#timer.pending) this.#timers.start(this.#timer, this.#sweep);
   }
@@ -100,6 +104,16 @@ export class Backlog implements TimerOwner {
 
   /** The largest first: one client that takes nothing must not cost those that are only a little slow. */
   #shed(): void {
+    this.#sheds = true;
+    try {
+      // What one of them cannot drop without being ended counts again: then some must be ended.
+      for (let pass = 0; pass < 2; pass++) this.#shedLargest();
+    } finally {
+      this.#sheds = false;
+    }
+  }
+
+  #shedLargest(): void {
     const largest = [...this.#entries].sort(([, a], [, b]) => b.bytes - a.bytes);
     for (const [queue, entry] of largest) {
       if (this.#bytes <= this.#maxBytes * KEPT) return;

@@ -7,17 +7,19 @@ export class Conflation<T> {
     return this.#bytes;
   }
 
-  get isEmpty(): boolean {
-    return this.#kept.size === 0;
+  /** What is kept of a channel. */
+  get(channel: string): T | undefined {
+    return this.#kept.get(channel)?.what;
   }
 
-  /** Keeps `what` in place of the one before it. */
-  put(channel: string, what: T, bytes: number): void {
-    const before = this.#kept.get(channel);
-    this.#bytes += bytes - (before?.bytes ?? 0);
+  /** Keeps `what` in place of the one before it, whose bytes it gives. */
+  put(channel: string, what: T, bytes: number): number {
+    const before = this.#kept.get(channel)?.bytes ?? 0;
+    this.#bytes += bytes - before;
     // What is newest goes last.
     this.#kept.delete(channel);
     this.#kept.set(channel, { what, bytes });
+    return before;
   }
 
   /** Takes out all, in the order in which they came. */

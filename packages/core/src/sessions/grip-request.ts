@@ -97,13 +97,12 @@ export class GripRequest implements HeldRequest, Asker {
 
   sayGone(uri: string): void {
     const destination = this.#origin.link(uri, this.#request, []);
-    const { logger } = this.services;
     if (typeof destination === 'string') {
-      logger.warn({ uri: this.uri, link: uri }, destination);
+      this.services.logger.warn({ uri: this.uri, link: uri }, destination);
       return;
     }
     const { upstream, request } = destination;
-    upstream.send({ ...request, method: 'POST' }, new GoneLinkAnswer(uri, logger));
+    upstream.send({ ...request, method: 'POST' }, new GoneLinkAnswer(uri, this.services));
   }
 
   onInstruct(response: OriginResponse, sent: boolean): void {

@@ -6,6 +6,7 @@ import type { Hub } from '../hub/hub.js';
 import type { Logger, OnError } from '../logger.js';
 import type { SlowClientLimits } from '../routing/origin.js';
 import type { Timers } from '../timers.js';
+import type { CallCounter } from '../upstream/call-counter.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import type { LingeringSockets } from '../websocket/lingering-sockets.js';
 import type { Backlog } from './backlog.js';
@@ -31,6 +32,8 @@ export interface SessionServices {
   readonly slowClients: SlowClients;
   /** The most bytes of one WebSocket message. */
   readonly maxMessageBytes: number;
+  /** Gone links that are being asked. */
+  readonly farewells: CallCounter;
   /** Connections that are about to end. */
   readonly lingering: LingeringSockets;
 }

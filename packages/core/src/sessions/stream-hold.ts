@@ -1,4 +1,4 @@
-import type { Instruct } from '@p-8/protocol';
+import type { Instruct, SlowClientPolicy } from '@p-8/protocol';
 import { ClientStream, OwnChunk, type StreamChunk } from '../http/client-stream.js';
 import type { HoldEnd } from '../hub/hold-info.js';
 import type { OverflowReason } from '../hub/overflow.js';
@@ -17,6 +17,9 @@ import { WaitingItems } from './waiting-items.js';
 
 /** How often in a row a slow client may recover, before it is ended: one that never catches up would keep its origin busy for ever. */
 const MAX_OVERFLOWS = 5;
+
+/** Milliseconds after a recovery: a client that has nothing waiting then has caught up. At first, a system takes much by itself. */
+const CATCH_UP_TIME = 1000;
 
 /**
  * `opening`: the origin's own content is being sent. `holding`: items go straight to the client. `waiting`: the next
@@ -38,9 +41,15 @@ export class StreamHold extends HttpHold implements Backlogged {
   #updateAgain = false;
   #sourceResume: (() => void) | undefined;
   /** What waits, where only the newest of each channel is kept. Undefined: all is. */
-  #conflation: Conflation<StreamChunk> | undefined;
+  #conflation: Conflation<ConflatedChunk> | undefined;
+  /** Bytes of items that newer ones have taken the place of. */
+  #superseded = 0;
+  /** It is being ended since it is too slow. */
+  #isTooSlow = false;
   /** How often in a row the client has been too slow, without having caught up in between. */
   #overflows = 0;
+  /** Milliseconds since 1970 at the end of the last recovery from that; infinite in the midst of it. */
+  #recoveredAt = 0;
 
   /** Sends the head. @throws TypeError when HTTP does not allow it. */
   constructor(request: HeldRequest, instruct: Instruct) {
@@ -114,8 +123,8 @@ export class StreamHold extends HttpHold implements Backlogged {
         }
         return this.#keepForLater(published, subscription);
       case 'draining':
-        // The next link will bring it.
-        return 'queued';
+        // The next link will bring it; but an end is no content.
+        return format.action === 'close' ? this.#keepForLater(published, subscription) : 'queued';
       default:
         return undefined;
     }
@@ -140,7 +149,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   get given(): number {
-    return this.#stream.given + (this.#conflation?.bytes ?? 0);
+    return this.#stream.given + this.#superseded + (this.#conflation?.bytes ?? 0);
   }
 
   /** What a link is to bring, nobody can count. */
@@ -289,7 +298,8 @@ export class StreamHold extends HttpHold implements Backlogged {
   #hold(): void {
     this.#state = 'holding';
     const { nextLink } = this.instruct;
-    const { timers } = this.request.services;
+    const { timers, clock } = this.request.services;
+    if (this.#recoveredAt === Number.POSITIVE_INFINITY) this.#recoveredAt = clock.now();
     this.#keepAlive.start();
     if (nextLink !== undefined) timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
   }
@@ -321,30 +331,52 @@ export class StreamHold extends HttpHold implements Backlogged {
     const { item } = published;
     const chunk = this.#chunkFor(published, subscription);
     if (chunk === undefined) return 'dropped';
-    if (this.#conflation === undefined && !this.#hasRoomFor(chunk)) {
+    let conflation = this.#conflation;
+    if (conflation !== undefined && this.#policyFor(subscription) !== 'conflate') conflation = undefined;
+    if (conflation === undefined && !this.#hasRoomFor(chunk)) {
       const outcome = this.#overflow('queue', subscription);
       if (outcome !== 'conflate') return outcome;
+      conflation = this.#conflation;
     }
+    // While room was made, it may have turned out to be too slow; and whoever hears of that may have ended it.
+    if (this.#state !== 'holding') return this.#isClosed ? 'dropped' : 'queued';
     const wasBlocked = this.#stream.blocked;
-    if (this.#conflation === undefined) this.#stream.write(chunk, markFor(subscription));
-    else if (!this.#conflate(chunk, subscription, this.#conflation)) return 'dropped';
+    if (conflation === undefined) this.#stream.write(chunk, markFor(subscription));
+    else if (!this.#conflate(chunk, subscription, conflation)) return 'dropped';
     this.advance(item, subscription);
     subscription.active = true;
     this.#keepAlive.onItem();
-    if (wasBlocked) this.#account();
-    else this.#overflows = 0;
-    return wasBlocked ? 'queued' : 'delivered';
+    if (!wasBlocked) {
+      this.#noteKeptUp();
+      return 'delivered';
+    }
+    this.#account();
+    return this.#isClosed ? 'dropped' : 'queued';
+  }
+
+  #noteKeptUp(): void {
+    if (this.#overflows === 0) return;
+    const { clock } = this.request.services;
+    if (clock.now() - this.#recoveredAt >= CATCH_UP_TIME) this.#overflows = 0;
+  }
+
+  #takeConflated(): readonly ConflatedChunk[] {
+    const kept = this.#conflation?.take() ?? [];
+    this.#conflation = undefined;
+    return kept;
   }
 
   #writeConflated(): void {
-    const kept = this.#conflation?.take() ?? [];
-    this.#conflation = undefined;
-    for (const chunk of kept) this.#stream.write(chunk);
+    for (const { chunk, mark } of this.#takeConflated()) this.#stream.write(chunk, mark);
   }
 
   /** False: not even the newest items have room. */
-  #conflate(chunk: StreamChunk, { channel }: Subscription, conflation: Conflation<StreamChunk>): boolean {
-    conflation.put(channel, chunk, chunk.content.length);
+  #conflate(chunk: StreamChunk, subscription: Subscription, conflation: Conflation<ConflatedChunk>): boolean {
+    const { channel } = subscription;
+    // Without it, the channel has again what it had before the first of those that it stands for.
+    const before = conflation.get(channel);
+    const mark = before === undefined ? markFor(subscription) : before.mark;
+    this.#superseded += conflation.put(channel, { chunk, mark }, chunk.content.length);
     if (conflation.bytes <= this.request.limits.queueBytes) return true;
     this.#cutSlow('queue', channel);
     return false;
@@ -370,41 +402,62 @@ export class StreamHold extends HttpHold implements Backlogged {
     return undefined;
   }
 
+  /** Of one channel, or of what is said of all. */
+  #policyFor(subscription: Subscription | undefined): SlowClientPolicy {
+    const { slowClient } = this.instruct;
+    const own = subscription === undefined ? undefined : slowClient?.channels.get(subscription.name);
+    return own ?? slowClient?.all ?? this.request.limits.policy ?? 'recover';
+  }
+
   /** The client is too slow. Where the origin can fill the gap, it will; elsewhere the client must see that there is one. */
   #overflow(reason: OverflowReason, subscription: Subscription | undefined): Outcome | 'conflate' {
-    const { limits, services } = this.request;
-    const { nextLink, slowClient } = this.instruct;
-    const own = subscription === undefined ? undefined : slowClient?.channels.get(subscription.name);
-    const policy = own ?? slowClient?.all ?? limits.policy ?? 'recover';
-    const canRecover = nextLink !== undefined && this.#overflows < MAX_OVERFLOWS;
+    const policy = this.#policyFor(subscription);
+    const channel = subscription?.channel;
     if (policy === 'conflate' && reason === 'queue') {
-      services.slowClients.note(this, reason, policy, this.#slowness(subscription?.channel));
       this.#conflation = new Conflation();
+      this.#note(reason, policy, channel);
       return 'conflate';
     }
+    const canRecover = this.instruct.nextLink !== undefined && this.#overflows < MAX_OVERFLOWS;
     if (policy !== 'recover' || !canRecover) {
-      this.#cutSlow(reason, subscription?.channel);
+      this.#cutSlow(reason, channel);
       return 'dropped';
     }
-    services.slowClients.note(this, reason, policy, this.#slowness(subscription?.channel));
     this.#overflows++;
-    services.timers.stop(this.#linkTimer);
-    // The last one first, since each tells what its channel had before it.
-    for (const mark of (this.#stream.drop() as Mark[]).reverse()) mark.subscription.prevId = mark.prevId;
-    this.#conflation = undefined;
+    this.#recoveredAt = Number.POSITIVE_INFINITY;
+    this.request.services.timers.stop(this.#linkTimer);
     this.#state = 'draining';
+    this.#note(reason, policy, channel);
+    // Whoever hears of it may have ended the hold.
+    if (this.#isClosed) return 'dropped';
+    this.#takeBack();
     this.#account();
-    return 'queued';
+    return this.#isClosed ? 'dropped' : 'queued';
+  }
+
+  /** Drops what waits of numbered channels: they have again what they had before. */
+  #takeBack(): void {
+    const conflated = this.#takeConflated();
+    const marks = this.#stream.drop() as Mark[];
+    for (const { mark } of conflated) if (mark !== undefined) marks.push(mark);
+    // The last one first, since each tells what its channel had before it.
+    for (const { subscription, prevId } of marks.reverse()) subscription.prevId = prevId;
+    // What has no number cannot be asked for.
+    for (const { chunk, mark } of conflated) if (mark === undefined) this.#stream.write(chunk);
   }
 
   /** Ends the connection so that the client sees that something is missing. */
   #cutSlow(reason: OverflowReason, channel: string | undefined): void {
-    this.request.services.slowClients.note(this, reason, 'close', this.#slowness(channel));
+    // Whoever hears of it may publish.
+    if (this.#isTooSlow) return;
+    this.#isTooSlow = true;
+    this.#note(reason, 'close', channel);
     this.abort('slow');
   }
 
-  #slowness(channel: string | undefined): Readonly<Record<string, unknown>> {
-    return { uri: this.request.uri, channel, bytes: this.waitingBytes };
+  #note(reason: OverflowReason, action: SlowClientPolicy, channel: string | undefined): void {
+    const fields = { uri: this.request.uri, channel, bytes: this.waitingBytes };
+    this.request.services.slowClients.note(this, reason, action, fields);
   }
 
   #account(): void {
@@ -484,6 +537,12 @@ export class StreamHold extends HttpHold implements Backlogged {
 interface Mark {
   readonly subscription: Subscription;
   readonly prevId: string;
+}
+
+/** A chunk that stands for all that its channel has had since the client was too slow. */
+interface ConflatedChunk {
+  readonly chunk: StreamChunk;
+  readonly mark: Mark | undefined;
 }
 
 function markFor(subscription: Subscription): Mark | undefined {

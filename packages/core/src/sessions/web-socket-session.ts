@@ -74,6 +74,8 @@ export class WebSocketSession
   #given = 0;
   /** What waits, where only the newest of each channel is kept. Undefined: all is. */
   #conflation: Conflation<WebSocketMessage> | undefined;
+  /** It is being closed since it is too slow. */
+  #isTooSlow = false;
 
   constructor(services: SessionServices, request: WebSocketRequest) {
     this.#services = services;
@@ -145,9 +147,7 @@ export class WebSocketSession
 
   onClientDrained(): void {
     this.#services.backlog.remove(this);
-    const kept = this.#conflation?.take() ?? [];
-    this.#conflation = undefined;
-    for (const message of kept) this.push(message);
+    this.#sendConflated();
     this.#origin?.resume();
   }
 
@@ -173,12 +173,18 @@ export class WebSocketSession
   }
 
   shed(): void {
-    this.#closeSlowClient('ceiling', undefined);
+    if (this.#state === 'open') {
+      this.#closeSlowClient('ceiling', undefined);
+      // What the connection has already been given still waits.
+      this.#account();
+    } else {
+      this.abort();
+    }
   }
 
   /** A client that takes nothing would not read a Close either. */
   stalled(): void {
-    this.#noteSlow('stall', 'close', undefined);
+    if (this.#state === 'open') this.#noteSlow('stall', 'close', undefined);
     this.#end ??= 'slow';
     this.abort();
   }
@@ -215,6 +221,7 @@ export class WebSocketSession
     this.#state = 'open';
     this.#client.accept(fields);
     if (policies?.ok) this.#grip.slowClient = policies.value;
+    else if (policies !== undefined) this.#services.logger.info({ uri: this.uri }, policies.message);
     this.#open(extension);
   }
 
@@ -282,14 +289,19 @@ export class WebSocketSession
   }
 
   push(message: WebSocketMessage): void {
+    if (this.#state !== 'open') return;
     // What comes from the origin is held back by asking it no more; but not all that is asked for can wait.
-    if (this.#client.pendingBytes > this.#limits.queueBytes + this.#services.maxMessageBytes) {
+    if (
+      this.#client.blocked &&
+      this.#client.pendingBytes > this.#limits.queueBytes + this.#services.maxMessageBytes
+    ) {
       this.#closeSlowClient('queue', undefined);
       return;
     }
     this.#given += message.content.length;
-    this.#client.send(message);
     this.#grip.onSent();
+    this.#client.send(message);
+    if (this.#client.blocked) this.#account();
   }
 
   detach(): void {
@@ -358,23 +370,38 @@ export class WebSocketSession
   }
 
   #deliver(message: WebSocketMessage, subscription: Subscription): Outcome {
-    if (this.#conflation !== undefined) return this.#conflate(message, subscription, this.#conflation);
+    if (this.#conflation !== undefined && this.#policyFor(subscription) === 'conflate') {
+      return this.#conflate(message, subscription, this.#conflation);
+    }
     const { pendingBytes, blocked } = this.#client;
-    // What is larger than the queue reaches a client that waits for nothing else.
-    if (pendingBytes > 0 && pendingBytes + message.content.length > this.#limits.queueBytes) {
+    // What is larger than the queue reaches a client that waits for nothing else. What only waits for the end of the turn does
+    // not make a client slow.
+    if (blocked && pendingBytes > 0 && pendingBytes + message.content.length > this.#limits.queueBytes) {
       return this.#overflow(message, subscription);
     }
     this.push(message);
+    if (this.#state !== 'open') return 'dropped';
     return blocked ? 'queued' : 'delivered';
+  }
+
+  #policyFor({ name }: Subscription): SlowClientPolicy | undefined {
+    return this.#grip.slowClientPolicy(name) ?? this.#limits.policy;
+  }
+
+  #sendConflated(): void {
+    const kept = this.#conflation?.take() ?? [];
+    this.#conflation = undefined;
+    for (const message of kept) this.push(message);
   }
 
   /** There is no link that could tell what was missed: so the client must see that something was, unless only the newest matters. */
   #overflow(message: WebSocketMessage, subscription: Subscription): Outcome {
-    const policy = this.#grip.slowClientPolicy(subscription.name) ?? this.#limits.policy;
-    if (policy === 'conflate' && this.#client.blocked) {
-      this.#noteSlow('queue', policy, subscription.channel);
-      this.#conflation = new Conflation();
-      return this.#conflate(message, subscription, this.#conflation);
+    if (this.#policyFor(subscription) === 'conflate') {
+      const conflation = new Conflation<WebSocketMessage>();
+      this.#conflation = conflation;
+      this.#noteSlow('queue', 'conflate', subscription.channel);
+      // Whoever hears of it may have ended the connection.
+      return this.#state === 'open' ? this.#conflate(message, subscription, conflation) : 'dropped';
     }
     this.#closeSlowClient('queue', subscription.channel);
     return 'dropped';
@@ -385,23 +412,29 @@ export class WebSocketSession
     { channel }: Subscription,
     conflation: Conflation<WebSocketMessage>,
   ): Outcome {
-    conflation.put(channel, message, message.content.length);
+    this.#given += conflation.put(channel, message, message.content.length);
     if (conflation.bytes > this.#limits.queueBytes) {
       this.#closeSlowClient('queue', channel);
       return 'dropped';
     }
     this.#account();
-    return 'queued';
+    return this.#state === 'open' ? 'queued' : 'dropped';
   }
 
   #closeSlowClient(reason: OverflowReason, channel: string | undefined): void {
+    // Whoever hears of it may publish.
+    if (this.#isTooSlow) return;
+    this.#isTooSlow = true;
     this.#noteSlow(reason, 'close', channel);
     this.#end ??= 'slow';
+    this.#conflation = undefined;
+    // For its own sake a client may have what is in its queue before the Close; but not if others are in need of the room.
+    if (reason === 'ceiling') this.#client.drop();
     this.#closeBoth({ code: CLOSE_TRY_AGAIN_LATER, reason: 'too slow' });
   }
 
   #noteSlow(reason: OverflowReason, action: SlowClientPolicy, channel: string | undefined): void {
-    const fields = { uri: this.uri, channel, bytes: this.#client.pendingBytes };
+    const fields = { uri: this.uri, channel, bytes: this.unsent };
     this.#services.slowClients.note(this, reason, action, fields);
   }
 
@@ -434,6 +467,8 @@ export class WebSocketSession
   }
 
   #closeClient(code: number, reason: string): void {
+    // The newest items came before the Close.
+    this.#sendConflated();
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#release();

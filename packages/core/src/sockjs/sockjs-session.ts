@@ -106,6 +106,10 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
     else this.#schedule();
   }
 
+  drop(): void {
+    if (this.#state === 'open') this.#queue.clear();
+  }
+
   /** There is nothing that a client answers a close with: to have been told is answer enough. */
   close(code: number, reason: string): void {
     if (this.#state === 'left') this.#state = 'over';

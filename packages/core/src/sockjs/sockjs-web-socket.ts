@@ -65,6 +65,10 @@ export class SockJsWebSocket implements ClientWebSocket, ClientWebSocketOwner, T
     if (message.type === 'text' || message.type === 'binary') this.#inner.send(message.asSockJs);
   }
 
+  drop(): void {
+    this.#inner.drop();
+  }
+
   close(code: number, reason: string): void {
     if (this.#state === 'left') {
       this.#finish();

@@ -19,6 +19,8 @@ export interface ClientWebSocket {
   reject(status: number, reason: string, headers: HeaderList, body: Uint8Array): void;
   /** Sends a message; it is never refused, so look at {@link ClientWebSocket.pendingBytes} before. */
   send(message: WebSocketMessage): void;
+  /** Drops what has been sent and not been handed to the connection. To be called before {@link ClientWebSocket.close}. */
+  drop(): void;
   /**
    * Sends a Close, `code` being one that may be sent. Answers the client's own where that has come; else the owner hears of the
    * client's answer by `onClientClose`, or by `onClientGone` when there is none in time.

@@ -134,6 +134,13 @@ export class FrameSocket implements TimerOwner, Flushable {
     }
   }
 
+  /** Drops what has not been handed to the connection. */
+  drop(): void {
+    if (this.#closeSent) return;
+    this.#frames = [];
+    this.#bytes = 0;
+  }
+
   /** Sends a Close, as the first or as the answer; `code` and `reason` must be sendable. */
   close(code: number, reason: string): void {
     if (this.#closeSent || this.#over) return;

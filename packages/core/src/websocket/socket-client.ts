@@ -105,6 +105,10 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
     this.#frames?.send(this.#deflates ? message.deflatedFrame : message.frame);
   }
 
+  drop(): void {
+    this.#frames?.drop();
+  }
+
   close(code: number, reason: string): void {
     this.#frames?.close(code, reason);
   }

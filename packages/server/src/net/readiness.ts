@@ -11,7 +11,7 @@ export function withReadiness(proxy: GripProxy, listener: RequestListener): Requ
       listener(req, res);
       return;
     }
-    res.writeHead(proxy.ready ? 200 : 503, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' });
-    res.end(proxy.ready ? 'Ready\n' : 'Draining\n');
+    res.writeHead(proxy.isReady() ? 200 : 503, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' });
+    res.end(proxy.isReady() ? 'Ready\n' : 'Draining\n');
   };
 }
