@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { type HttpReply, readReplies } from './http-reply.js';
 
+/** Bytes at the end of what has come in which a text is looked for. */
+const TAIL = 4096;
+
 /** A client on a bare TCP connection: sends exactly what it is told, and reads exactly what comes. */
 export class RawClient {
   readonly socket: net.Socket;
@@ -88,6 +91,11 @@ export class RawClient {
     return this.#find(index, ({ body }) => body.includes(text), `${JSON.stringify(text)} in body ${index}`);
   }
 
+  /** Waits until the last bytes that have come have `text` among them: for much more than a body that is read again with each part. */
+  async tail(text: string): Promise<void> {
+    await this.#until(() => this.#lastBytes().includes(text), `${JSON.stringify(text)} at the end`);
+  }
+
   /** Waits until at least so many bytes have come. */
   async bytes(count: number): Promise<void> {
     await this.#until(() => this.#bytes >= count, `${count} bytes`);
@@ -107,6 +115,17 @@ export class RawClient {
   /** Resets the connection. */
   reset(): void {
     this.socket.resetAndDestroy();
+  }
+
+  #lastBytes(): Buffer {
+    const last: Buffer[] = [];
+    let bytes = 0;
+    for (let i = this.#chunks.length - 1; i >= 0 && bytes < TAIL; i--) {
+      const chunk = this.#chunks[i] ?? Buffer.alloc(0);
+      last.unshift(chunk);
+      bytes += chunk.length;
+    }
+    return Buffer.concat(last);
   }
 
   async #find(index: number, wanted: (reply: HttpReply) => boolean, what: string): Promise<HttpReply> {

@@ -87,9 +87,9 @@ describe('a client that is too slow', () => {
     async function catchUp(link: number): Promise<string> {
       client.socket.resume();
       await origin.request(link);
-      await client.bodyWith(`[link ${link}]`);
       await eventually(() => proxy.stats().upstreamRequests === 0, 'the end of the link');
       await items.send('a', 100);
+      await client.tail(`<a:${items.count('a')}>`);
       const { body } = await client.bodyWith(`<a:${items.count('a')}>`);
       return String(body);
     }
