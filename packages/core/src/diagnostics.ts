@@ -15,6 +15,8 @@ const channels = {
   hold: channel('p-8:hold'),
   release: channel('p-8:release'),
   overflow: channel('p-8:overflow'),
+  recover: channel('p-8:recover'),
+  recovered: channel('p-8:recovered'),
   publish: channel('p-8:publish'),
 } satisfies Record<keyof GripProxyEvents, unknown>;
 

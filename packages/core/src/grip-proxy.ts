@@ -9,12 +9,11 @@ import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
 import { Signer } from './http/signature.js';
 import { FlushWait } from './hub/flush-wait.js';
-import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
+import type { HoldInfo } from './hub/hold-info.js';
 import { Hub } from './hub/hub.js';
 import type { OverflowReason } from './hub/overflow.js';
 import { readItem } from './hub/read-item.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
-import type { Session } from './hub/session.js';
 import { AppMount } from './mounts/app-mount.js';
 import { Attachments, type AttachOptions } from './mounts/attachments.js';
 import type { FrameworkRequest } from './mounts/framework-request.js';
@@ -25,6 +24,7 @@ import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './option
 import { LinkHosts } from './routing/link-hosts.js';
 import { Backlog } from './sessions/backlog.js';
 import type { SessionServices } from './sessions/held-request.js';
+import { OriginGate } from './sessions/origin-gate.js';
 import { SharedLinks } from './sessions/shared-links.js';
 import { SlowClients } from './sessions/slow-clients.js';
 import { UpdateLimiter } from './sessions/update-limiter.js';
@@ -126,18 +126,25 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       messageWait: settings.messageWait,
       idCacheTtl: settings.idCacheTtl,
       lastIdsMax: settings.lastIdsMax,
+      updateOnFirstSubscription: settings.updateOnFirstSubscription,
       onError,
       onChannel: (event, channel) => this.#tell(event, channel),
-      onHold: (session, why) => this.#tellOfHold(session, why),
+      onHold: (session) => this.#isHeard('hold') && this.#tell('hold', session.info()),
+      onRelease: (session, why) => this.#isHeard('release') && this.#tell('release', session.info(), why),
+      onRecover: (session, cause) => this.#isHeard('recover') && this.#tell('recover', session.info(), cause),
+      onRecovered: (session, end) =>
+        this.#isHeard('recovered') && this.#tell('recovered', session.info(), end),
       onItem: (item, receipt) => this.#tell('publish', item, receipt),
     });
     this.#sink = this.hub;
+    const gate = new OriginGate(settings.recoveriesPerOrigin, timers, onError);
     this.#services = {
       hub: this.hub,
       clock,
       timers,
       limiter: new UpdateLimiter(clock, onError),
-      links: new SharedLinks(onError),
+      gate,
+      links: new SharedLinks(gate, onError),
       flusher: new Flusher(onError),
       logger,
       onError,
@@ -357,12 +364,9 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     diagnose(event, this, args);
   }
 
-  #tellOfHold(session: Session, why: HoldEnd | undefined): void {
-    // Most proxies have nobody who listens: then nothing is made for it.
-    const event = why === undefined ? 'hold' : 'release';
-    if (this.listenerCount(event) === 0 && !isDiagnosed(event)) return;
-    if (why === undefined) this.#tell('hold', session.info());
-    else this.#tell('release', session.info(), why);
+  /** Most proxies have nobody who listens: then nothing is made for it. */
+  #isHeard(event: keyof GripProxyEvents): boolean {
+    return this.listenerCount(event) > 0 || isDiagnosed(event);
   }
 
   #signer(iss: string, key: string | Uint8Array): Signer | undefined {

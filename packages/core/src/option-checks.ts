@@ -40,6 +40,9 @@ export const isFlag: Check = (value) =>
 export const isCount: Check = (value) =>
   Number.isInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 or more, is required';
 
+export const isPositive: Check = (value) =>
+  Number.isInteger(value) && (value as number) > 0 ? undefined : 'a whole number, 1 or more, is required';
+
 /** A number of bytes that something has room for. */
 export const isSize: Check = (value) =>
   Number.isInteger(value) && (value as number) > 0

@@ -170,6 +170,13 @@ export interface GripProxyOptions {
   readonly idCacheTtl?: number;
   /** The most channels whose last id is remembered. @default 1_000_000 */
   readonly lastIdsMax?: number;
+  /**
+   * Let HTTP clients ask their origins again one second after a channel's first subscription: where items come from an input that
+   * sends only what is subscribed to. @default false
+   */
+  readonly updateOnFirstSubscription?: boolean;
+  /** The most requests at a time that ask one origin for what held clients lack; others wait their turn. @default 100 */
+  readonly recoveriesPerOrigin?: number;
   /** Milliseconds to wait for a connection to a target. @default 10_000 */
   readonly connectTimeout?: number;
   /** Milliseconds to wait for the head of an origin's response; 0: for ever. Its body may take its time. @default 1_800_000 */

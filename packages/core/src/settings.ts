@@ -18,6 +18,7 @@ import {
   isOneOf,
   isOrigin,
   isPathPrefix,
+  isPositive,
   isSize,
   isText,
   optionError,
@@ -56,6 +57,8 @@ export interface Settings {
   readonly messageWait: number;
   readonly idCacheTtl: number;
   readonly lastIdsMax: number;
+  readonly updateOnFirstSubscription: boolean;
+  readonly recoveriesPerOrigin: number;
   readonly connectTimeout: number;
   readonly responseTimeout: number;
   readonly logger: Logger;
@@ -104,6 +107,8 @@ const CHECKS: Checks<GripProxyOptions> = {
   messageWait: isCount,
   idCacheTtl: isCount,
   lastIdsMax: isCount,
+  updateOnFirstSubscription: isFlag,
+  recoveriesPerOrigin: isPositive,
   connectTimeout: isCount,
   responseTimeout: isCount,
   logger: hasMethods('error', 'warn', 'info', 'debug'),
@@ -142,6 +147,8 @@ export function readOptions(options: GripProxyOptions): Settings {
     messageWait: options.messageWait ?? 5000,
     idCacheTtl: options.idCacheTtl ?? 60_000,
     lastIdsMax: options.lastIdsMax ?? 1_000_000,
+    updateOnFirstSubscription: options.updateOnFirstSubscription ?? false,
+    recoveriesPerOrigin: options.recoveriesPerOrigin ?? 100,
     connectTimeout: options.connectTimeout ?? 10_000,
     responseTimeout: options.responseTimeout ?? 1_800_000,
     logger: options.logger === undefined ? silentLogger : safeLogger(options.logger),

@@ -261,12 +261,10 @@ describe('the events of held requests', () => {
 
     it('ends with an error when its next link is none', async () => {
       await start((res, _seen, count) => {
-        if (count === 0) hold(res, 'stream', 'ch', { fields: [NEXT] });
+        if (count === 0) respond(res, { fields: [NEXT, 'Grip-Channel: ch'] });
         else hold(res, 'response', 'ch');
       });
       await ask();
-      await watch.count(1);
-      await publish({ action: 'hint' });
       assert.deepEqual(await watch.count(2), [HOLD, release('error')]);
     });
 

@@ -74,7 +74,6 @@ describe('injected errors', () => {
       clock.advance(1000);
       await settle(5);
     }
-    await link.reply();
     await stream.bodyWith('p');
     await proxy.publish('stream', { 'http-stream': '50%' });
     await stream.reply();

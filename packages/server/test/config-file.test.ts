@@ -108,6 +108,7 @@ describe('a configuration file', () => {
     ['[proxy]\nsockjs_url=/sockjs.js', { proxy: { sockjsUrl: '/sockjs.js' } }],
     ['[proxy]\nsockjs_url=', {}],
     ['[handler]\nmessage_wait=', {}],
+    ['[handler]\nupdate_on_first_subscription=true', { proxy: { updateOnFirstSubscription: true } }],
     ['[handler]\nid_cache_ttl=0', { proxy: { idCacheTtl: 0 } }],
   ];
   for (const [text, expected] of mapped) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GripProxy, watchProxies } from '@p-8/core';
+import { GripProxy, type HoldInfo, watchProxies } from '@p-8/core';
 import { listenerOf, type TestedApp } from './app-listener.js';
 import type { ClientHost } from './clients/http-request.js';
 import { type ControlAnswer, ControlPort } from './control-port.js';
@@ -15,7 +15,7 @@ import { Patience } from './patience.js';
 import { ProxiesBehind } from './proxies-behind.js';
 import { comeToRest } from './rest.js';
 import { routesTo } from './tested-routes.js';
-import { Timeline } from './timeline.js';
+import { type TestEventType, Timeline } from './timeline.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** What a test is made of: the app, a proxy before it, and all ways that lead to them. */
@@ -119,9 +119,13 @@ export class Bench {
 
   #watch(): void {
     this.#proxy.on('hold', (hold) => this.timeline.add('hold', describeHeld(asHeld(hold))));
-    this.#proxy.on('release', (hold, why) =>
-      this.timeline.add('release', `${describeHeld(asHeld(hold))}: ${why}`),
-    );
+    this.#proxy.on('release', (hold, why) => this.#note('release', hold, why));
+    this.#proxy.on('recover', (hold, cause) => this.#note('recover', hold, cause));
+    this.#proxy.on('recovered', (hold, end) => this.#note('recover', hold, `done (${end})`));
+  }
+
+  #note(type: TestEventType, hold: HoldInfo, what: string): void {
+    this.timeline.add(type, `${describeHeld(asHeld(hold))}: ${what}`);
   }
 }
 

@@ -5,6 +5,7 @@ export type TestEventType =
   | 'instruct'
   | 'hold'
   | 'release'
+  | 'recover'
   | 'publish'
   | 'fault'
   | 'clock'

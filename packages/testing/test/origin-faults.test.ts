@@ -108,17 +108,22 @@ describe('t.origin', () => {
     }
   });
 
-  it('ends a stream that it fails for too long', async () => {
+  it('fails a stream for minutes, and is asked every 16 seconds until it is well', async () => {
     const t = await test(linked);
     const stream = await t.stream('/stream');
     t.origin.down();
-    await t.clock.advance('5m');
+    await t.clock.advance('2m');
     assert.deepEqual(
       t.originRequests.map(({ at }) => at / 1000),
-      [0, 60.1, 61.1, 63.1, 67.1, 75.1, 91.1],
+      [0, 60.1, 61.1, 63.1, 67.1, 75.1, 91.1, 107.1],
     );
-    await stream.ended();
-    assert.match(t.timeline, /release {3}stream \/stream on news: error\n/);
+    t.origin.up();
+    await t.clock.advance('16s');
+    assert.deepEqual(stream.received, ['open\n', 'rest\n']);
+    assert.match(
+      t.timeline,
+      /recover {3}stream \/stream on news: quiet\n[^]*recover {3}stream \/stream on news: done \(link\)$/,
+    );
   });
 
   it('is asked again for a WebSocket when it cannot be reached', async () => {

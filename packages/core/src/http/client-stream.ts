@@ -75,7 +75,7 @@ export class ClientStream implements ClientOwner {
     return this.#bytes;
   }
 
-  /** Bytes of content that have been written, since the beginning. */
+  /** Bytes of content that have been written, since the beginning; also those that were dropped. */
   get given(): number {
     return this.#given;
   }
@@ -112,10 +112,7 @@ export class ClientStream implements ClientOwner {
   drop(): unknown[] {
     let kept = this.#marks.length;
     while (kept > 0 && this.#marks[kept - 1] !== undefined) kept--;
-    for (const { content } of this.#chunks.splice(kept)) {
-      this.#bytes -= content.length;
-      this.#given -= content.length;
-    }
+    for (const { content } of this.#chunks.splice(kept)) this.#bytes -= content.length;
     return this.#marks.splice(kept);
   }
 

@@ -3,12 +3,15 @@ import type { Clock } from '../clock.js';
 import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
 import { Drain } from './drain.js';
+import { FirstSubscriptions } from './first-subscriptions.js';
 import type { FlushWait } from './flush-wait.js';
 import type { HoldEnd, HoldInfo } from './hold-info.js';
 import { IdCache } from './id-cache.js';
 import { LastIds } from './last-ids.js';
 import { PublishedItem } from './published-item.js';
 import { type Outcome, type Receipt, ReceiptCounter } from './receipt.js';
+import { RecentItems } from './recent-items.js';
+import type { RecoveryCause, RecoveryEnd } from './recovery.js';
 import { Sequencer } from './sequencer.js';
 import type { Session, Subscription } from './session.js';
 
@@ -19,12 +22,18 @@ export interface HubOptions {
   readonly messageWait: number;
   readonly idCacheTtl: number;
   readonly lastIdsMax: number;
+  /** Whether HTTP sessions ask their origins again, a little after the first subscription to a channel. */
+  readonly updateOnFirstSubscription: boolean;
   /** Gets what a session throws; the others get the item all the same. */
   readonly onError: OnError;
   /** Hears of a channel's first subscriber, and of its last one leaving. */
   readonly onChannel: (event: 'subscribe' | 'unsubscribe', channel: string) => void;
-  /** Hears of a session that holds its client from now on; with `why`, of one that does not any more. */
-  readonly onHold: (session: Session, why?: HoldEnd) => void;
+  /** Hears of a session that holds its client from now on, and of one that does not any more. */
+  readonly onHold: (session: Session) => void;
+  readonly onRelease: (session: Session, why: HoldEnd) => void;
+  /** Hears of a session that is to be brought up to date, and of how that has ended. */
+  readonly onRecover: (session: Session, cause: RecoveryCause) => void;
+  readonly onRecovered: (session: Session, end: RecoveryEnd) => void;
   /** Hears of each item. */
   readonly onItem: (item: Item, receipt: Receipt) => void;
 }
@@ -38,9 +47,14 @@ export class Hub {
   readonly #lastIds: LastIds;
   readonly #idCache: IdCache;
   readonly #sequencer: Sequencer;
+  readonly #recent: RecentItems;
+  readonly #firstSubscriptions: FirstSubscriptions | undefined;
   readonly #onChannel: HubOptions['onChannel'];
   readonly #onHold: HubOptions['onHold'];
+  readonly #onRelease: HubOptions['onRelease'];
   readonly #onItem: HubOptions['onItem'];
+  readonly #onRecover: HubOptions['onRecover'];
+  readonly #onRecovered: HubOptions['onRecovered'];
   readonly #onError: OnError;
   readonly #clock: Clock;
   readonly #timers: Timers;
@@ -54,11 +68,18 @@ export class Hub {
     this.#sequencer = new Sequencer(this.#lastIds, options.timers, options.messageWait, (item) =>
       this.#fanOut(item),
     );
+    this.#recent = new RecentItems(options.clock);
+    this.#firstSubscriptions = options.updateOnFirstSubscription
+      ? new FirstSubscriptions(options.timers, (channel) => this.#recoverChannel(channel))
+      : undefined;
     this.#clock = options.clock;
     this.#timers = options.timers;
     this.#onChannel = options.onChannel;
     this.#onHold = options.onHold;
+    this.#onRelease = options.onRelease;
     this.#onItem = options.onItem;
+    this.#onRecover = options.onRecover;
+    this.#onRecovered = options.onRecovered;
     this.#onError = options.onError;
   }
 
@@ -109,8 +130,17 @@ export class Hub {
    */
   release(session: Session, why: HoldEnd): boolean {
     const held = this.#held.delete(session);
-    if (held) this.#onHold(session, why);
+    if (held) this.#onRelease(session, why);
     return held;
+  }
+
+  /** The session is to be brought up to date; each time is followed by {@link Hub.endRecovery}. */
+  beginRecovery(session: Session, cause: RecoveryCause): void {
+    this.#onRecover(session, cause);
+  }
+
+  endRecovery(session: Session, end: RecoveryEnd): void {
+    this.#onRecovered(session, end);
   }
 
   /** What is held at the moment. */
@@ -139,6 +169,7 @@ export class Hub {
       return;
     }
     this.#channels.set(channel, new Set([subscription]));
+    this.#firstSubscriptions?.add(channel);
     this.#onChannel('subscribe', channel);
   }
 
@@ -148,6 +179,7 @@ export class Hub {
     if (subscribers === undefined || !subscribers.delete(subscription) || subscribers.size > 0) return;
     this.#channels.delete(channel);
     this.#sequencer.forget(channel);
+    this.#firstSubscriptions?.remove(channel);
     this.#onChannel('unsubscribe', channel);
   }
 
@@ -160,6 +192,16 @@ export class Hub {
     this.#lastIds.forget(channel);
   }
 
+  /** A channel's items are numbered, and a subscriber knows which one it has: the next ones are kept for a while. */
+  keepRecent(channel: string): void {
+    this.#recent.open(channel);
+  }
+
+  /** What a subscriber that has the item `id` lacks, in order, the last item included; undefined: not known here. */
+  recentAfter(channel: string, id: string): readonly PublishedItem[] | undefined {
+    return this.#recent.after(channel, id);
+  }
+
   /** @param wait hears of the sessions that have taken the item */
   publish(item: Item, wait?: FlushWait): Receipt {
     const receipt = this.#publish(item, wait);
@@ -170,7 +212,12 @@ export class Hub {
   /** Every session asks its origin again, as after an outage of the publishers. */
   recover(): void {
     this.#lastIds.clear();
-    for (const session of [...this.#sessions]) session.recover();
+    this.#recent.clear();
+    for (const session of [...this.#sessions]) session.recover('command');
+  }
+
+  #recoverChannel(channel: string): void {
+    for (const { session } of [...(this.#channels.get(channel) ?? [])]) session.recover('command');
   }
 
   /**
@@ -202,6 +249,7 @@ export class Hub {
     if (!this.#channels.has(item.channel)) {
       // Remembered without subscribers too: a hold that comes with an older id then knows that it has missed something.
       if (!item.noSeq) this.#lastIds.set(item.channel, item.id);
+      if (this.#recent.keeps(item.channel)) this.#recent.add(new PublishedItem(item));
       return NOBODY;
     }
     const turn = this.#sequencer.submit(item);
@@ -222,6 +270,7 @@ export class Hub {
     const subscribers = this.#channels.get(item.channel);
     if (subscribers === undefined) return NOBODY;
     const published = new PublishedItem(item);
+    this.#recent.add(published);
     const counter = new ReceiptCounter();
     // A session may leave while we are at it; a Set allows that.
     for (const subscription of subscribers) {

@@ -1,6 +1,7 @@
 import type { HoldInfo } from './hold-info.js';
 import type { PublishedItem } from './published-item.js';
 import type { Outcome } from './receipt.js';
+import type { RecoveryCause } from './recovery.js';
 
 /** What is behind one held connection, as the hub sees it. */
 export interface Session {
@@ -17,7 +18,7 @@ export interface Session {
   /** Nothing leaves any more. */
   readonly over: boolean;
   /** Asks the origin again, as if items had been missed. */
-  recover(): void;
+  recover(cause: RecoveryCause): void;
   /** Ends the connection as properly as its kind allows. */
   close(): void;
   /** Cuts the connection: the client sees that something is missing. */

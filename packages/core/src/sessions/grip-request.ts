@@ -72,10 +72,8 @@ export class GripRequest implements HeldRequest, Asker {
 
   /** Asks the origin. `readsInstructs`: false when its answer passes whatever it is. */
   ask({ upstream, request }: Destination, readsInstructs: boolean): void {
-    if (this.client.gone) return;
-    const answer = new OriginAnswer(this.client, this, this.services.flusher, readsInstructs);
-    this.#answer = answer;
-    answer.call = upstream.send(request, answer);
+    const answer = this.#newAnswer(readsInstructs);
+    if (answer !== undefined) answer.call = upstream.send(request, answer);
   }
 
   retry(gripLast: readonly string[]): void {
@@ -165,8 +163,21 @@ export class GripRequest implements HeldRequest, Asker {
   }
 
   #askAgain(gripLast: readonly string[]): void {
-    if (this.#body.tooLarge) this.#answerText(400, TOO_LARGE);
-    else this.ask(this.#origin.again(this.#request, gripLast, this.#body.bytes()), true);
+    if (this.#body.tooLarge) {
+      this.#answerText(400, TOO_LARGE);
+      return;
+    }
+    const answer = this.#newAnswer(true);
+    if (answer === undefined) return;
+    const again = this.#origin.again(this.#request, gripLast, this.#body.bytes());
+    answer.call = this.services.gate.send(this.#origin, again, answer);
+  }
+
+  /** Undefined: there is nobody left to answer. */
+  #newAnswer(readsInstructs: boolean): OriginAnswer | undefined {
+    if (this.client.gone) return undefined;
+    this.#answer = new OriginAnswer(this.client, this, this.services.flusher, readsInstructs);
+    return this.#answer;
   }
 
   #read(response: OriginResponse): Instruct | undefined {

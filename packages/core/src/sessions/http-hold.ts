@@ -10,6 +10,7 @@ import type { ClientOwner } from '../http/client-response.js';
 import type { HoldEnd, HoldInfo } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
+import type { RecoveryCause, RecoveryEnd } from '../hub/recovery.js';
 import { type Session, Subscription } from '../hub/session.js';
 import type { Timer, TimerOwner } from '../timers.js';
 import type { HeldRequest } from './held-request.js';
@@ -18,6 +19,12 @@ import type { Updatable } from './update-limiter.js';
 /** What the checks say of an item: it goes on, or what became of it. `missed`: items before it did not come. */
 export type Verdict = 'pass' | 'missed' | 'filtered' | 'dropped';
 
+/** An item that a session lacks, and that is known here. */
+export interface MissedItem {
+  readonly published: PublishedItem;
+  readonly subscription: Subscription;
+}
+
 /** What response holds and stream holds have in common: their subscriptions, and the checks that an item passes. */
 export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Updatable {
   protected abstract readonly mode: HoldInfo['mode'];
@@ -25,6 +32,8 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   protected instruct: Instruct;
   /** By the name that publishers use. */
   protected readonly subscriptions: Map<string, Subscription> = new Map();
+  /** It is being brought up to date. */
+  #recovers = false;
   /** Subscribes to nothing any more. */
   #left = false;
   /** The first instruct's: those of next links have none that counts. Source: Pushpin 1.41. */
@@ -45,7 +54,7 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   abstract readonly over: boolean;
   abstract deliver(published: PublishedItem, subscription: Subscription): Outcome;
   abstract takes(published: PublishedItem): boolean;
-  abstract recover(): void;
+  abstract recover(cause: RecoveryCause): void;
   abstract close(): void;
   abstract abort(): void;
   abstract runUpdate(): void;
@@ -87,6 +96,7 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
         existing.prevId = channel.prevId;
         existing.filters = channel.filters;
       }
+      if (channel.prevId !== undefined) hub.keepRecent(name);
     }
     return added;
   }
@@ -101,6 +111,7 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   /** Tells those who watch that the client is not held any more; and the origin, if it wants to know. */
   protected release(why: HoldEnd): void {
     const { services, uri } = this.request;
+    this.endRecovery('ended');
     if (!services.hub.release(this, why) || this.#goneLink === undefined) return;
     this.request.sayGone(new URL(this.#goneLink, uri).href);
   }
@@ -113,20 +124,67 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   }
 
   /**
-   * Whether an item has been published since the origin answered: the last id of a new channel is not the one that the
-   * origin knew. Those last ids are forgotten, so that the origin's next answer counts, whatever it says.
+   * What has been published since the origin answered: the last id of a new channel is not the one that the origin knew.
+   * `unknown`: something that is not known here. Such last ids are forgotten, so that the origin's next answer counts,
+   * whatever it says.
    */
-  protected hasMissedItems(added: readonly Subscription[]): boolean {
+  protected missedItems(added: readonly Subscription[]): readonly MissedItem[] | 'unknown' {
     const { hub } = this.request.services;
-    let missed = false;
-    for (const { channel, prevId } of added) {
+    const missed: MissedItem[] = [];
+    let unknown = false;
+    for (const subscription of added) {
+      const { channel, prevId } = subscription;
       if (prevId === undefined) continue;
       const lastId = hub.lastId(channel);
       if (lastId === undefined || lastId === prevId) continue;
-      hub.forgetLastId(channel);
-      missed = true;
+      const recent = hub.recentAfter(channel, prevId);
+      if (recent?.at(-1)?.item.id === lastId) {
+        for (const published of recent) missed.push({ published, subscription });
+      } else {
+        hub.forgetLastId(channel);
+        unknown = true;
+      }
+    }
+    return unknown ? 'unknown' : missed;
+  }
+
+  /** All that this session lacks of its numbered channels; undefined: not known here. */
+  protected recentItems(): readonly MissedItem[] | undefined {
+    const { hub } = this.request.services;
+    const missed: MissedItem[] = [];
+    for (const subscription of this.subscriptions.values()) {
+      const { channel, prevId } = subscription;
+      if (prevId === undefined || hub.lastId(channel) === prevId) continue;
+      const recent = hub.recentAfter(channel, prevId);
+      if (recent === undefined) return undefined;
+      for (const published of recent) missed.push({ published, subscription });
     }
     return missed;
+  }
+
+  /** What this session lacks of a channel, up to and with an item that does not connect; undefined: not known here. */
+  protected recentUpTo(
+    published: PublishedItem,
+    { channel, prevId }: Subscription,
+  ): readonly PublishedItem[] | undefined {
+    const { hub } = this.request.services;
+    const recent = prevId === undefined ? undefined : hub.recentAfter(channel, prevId);
+    if (recent?.at(-1) === published) return recent;
+    hub.forgetLastId(channel);
+    return undefined;
+  }
+
+  /** The client is to be brought up to date, unless it is being already. Whoever hears of it may end the hold. */
+  protected beginRecovery(cause: RecoveryCause): void {
+    if (this.#recovers) return;
+    this.#recovers = true;
+    this.request.services.hub.beginRecovery(this, cause);
+  }
+
+  protected endRecovery(end: RecoveryEnd): void {
+    if (!this.#recovers) return;
+    this.#recovers = false;
+    this.request.services.hub.endRecovery(this, end);
   }
 
   /** `Grip-Last` fields that tell the origin what the client has. */
@@ -145,10 +203,7 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
     subscription: Subscription,
     contentFilters: readonly string[] | undefined,
   ): Verdict {
-    if (subscription.prevId !== undefined && item.prevId !== subscription.prevId) {
-      this.request.services.hub.forgetLastId(subscription.channel);
-      return 'missed';
-    }
+    if (subscription.prevId !== undefined && item.prevId !== subscription.prevId) return 'missed';
     const { filters } = subscription;
     const mismatch = contentFilterMismatch(filters, contentFilters);
     if (mismatch !== undefined) {

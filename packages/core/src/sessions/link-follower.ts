@@ -5,7 +5,10 @@ import { responseFilter } from './content-filters.js';
 import type { HeldRequest } from './held-request.js';
 import type { StreamHold } from './stream-hold.js';
 
-/** How often a link that cannot be had is tried again, after 1, 2, 4, 8, 16 seconds. Source: Pushpin. */
+/**
+ * A link that cannot be had is tried again after 1, 2, 4, 8 and 16 seconds, source: Pushpin. While the hold before it still
+ * stands, it is tried again every 16 seconds from then on.
+ */
 const MAX_RETRIES = 5;
 const FIRST_DELAY = 1000;
 const NO_CONTENT = new Uint8Array(0);
@@ -18,7 +21,6 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
   /** What relative links are relative to: the last link that was followed. */
   #base: string;
   #uri = '';
-  #gripLast: readonly string[] = [];
   #call: UpstreamCall | undefined;
   #instruct: Instruct | undefined;
   #filter: IdFilter | undefined;
@@ -41,9 +43,17 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
   /** Asks for `link`; the hold hears of its content, its instruct, or its failure. */
   follow(link: string, gripLast: readonly string[]): void {
     this.#uri = new URL(link, this.#base).href;
-    this.#gripLast = gripLast;
-    if (this.#idleLinks === 0) this.#ask();
-    else this.#askLater(Math.min(this.#idleLinks - 1, MAX_RETRIES - 1));
+    if (this.#idleLinks === 0) this.ask(gripLast);
+    else this.#askLater(this.#idleLinks - 1);
+  }
+
+  /** Asks for the link that is being followed, now. */
+  ask(gripLast: readonly string[]): void {
+    this.#request.services.timers.stop(this.#retryTimer);
+    this.#instruct = undefined;
+    this.#filter = undefined;
+    this.#sent = false;
+    this.#call = this.#request.fetchLink(this.#uri, gripLast, this);
   }
 
   close(): void {
@@ -53,7 +63,7 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
   }
 
   onTimer(): void {
-    this.#ask();
+    this.#hold.onLinkDue();
   }
 
   onHead(status: number, reason: string, headers: string[]): void {
@@ -63,8 +73,8 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
       return;
     }
     const instruct = parseLinkInstruct({ status, reason, headers, body: NO_CONTENT });
-    if (!instruct.ok) this.#fail(instruct.message);
-    else if (instruct.value.hold === 'response') this.#fail('Next link returned non-stream hold.');
+    if (!instruct.ok) this.#refuse(instruct.message);
+    else if (instruct.value.hold === 'response') this.#refuse('Next link returned non-stream hold.');
     else this.#begin(instruct.value);
   }
 
@@ -98,18 +108,14 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
     else this.#retry(error.detail);
   }
 
-  #ask(): void {
-    this.#instruct = undefined;
-    this.#filter = undefined;
-    this.#sent = false;
-    this.#call = this.#request.fetchLink(this.#uri, this.#gripLast, this);
-  }
-
   #begin(instruct: Instruct): void {
-    this.#instruct = instruct;
     const filter = responseFilter(instruct);
-    if (filter?.ok === false) this.#fail(filter.message);
-    else this.#filter = filter?.value;
+    if (filter?.ok === false) {
+      this.#refuse(filter.message);
+      return;
+    }
+    this.#instruct = instruct;
+    this.#filter = filter?.value;
   }
 
   #filtered(chunk: Buffer): Uint8Array | undefined {
@@ -125,14 +131,30 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
       { uri: this.#uri, detail, failures: this.#failures + 1 },
       'next link failed',
     );
-    if (this.#sent) this.#hold.cut(detail);
-    else if (this.#failures >= MAX_RETRIES) this.#fail('Failed to retrieve next link.');
-    else this.#askLater(this.#failures++);
+    if (this.#sent) {
+      this.#hold.cut(detail);
+    } else if (this.#failures >= MAX_RETRIES && !this.#hold.stands) {
+      this.#fail('Failed to retrieve next link.');
+    } else {
+      this.#askLater(this.#failures++);
+      this.#hold.onLinkFailed();
+    }
+  }
+
+  /** An answer that is of no use: where a hold stands, the origin may get over it. */
+  #refuse(detail: string): void {
+    if (!this.#hold.stands) {
+      this.#fail(detail);
+      return;
+    }
+    this.#abandon();
+    this.#retry(detail);
   }
 
   #askLater(exponent: number): void {
     const { timers, clock } = this.#request.services;
-    timers.start(this.#retryTimer, FIRST_DELAY * 2 ** exponent + Math.floor(clock.random() * 1000));
+    const delay = FIRST_DELAY * 2 ** Math.min(exponent, MAX_RETRIES - 1);
+    timers.start(this.#retryTimer, delay + Math.floor(clock.random() * 1000));
   }
 
   #fail(detail: string): void {

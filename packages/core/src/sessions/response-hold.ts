@@ -2,12 +2,13 @@ import { endToEndHeaders, type HttpResponseSend, headerValue, type Instruct } fr
 import type { HoldEnd } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
+import type { RecoveryCause } from '../hub/recovery.js';
 import type { Subscription } from '../hub/session.js';
 import { Timer } from '../timers.js';
 import { patchBody } from './body-patch.js';
 import { filterContent } from './content-filters.js';
 import type { HeldRequest } from './held-request.js';
-import { HttpHold } from './http-hold.js';
+import { HttpHold, type MissedItem } from './http-hold.js';
 
 /** `waiting`: the origin is going to be asked again; `closed`: the client has its response, or is gone. */
 type State = 'holding' | 'waiting' | 'closed';
@@ -29,13 +30,15 @@ export class ResponseHold extends HttpHold {
     const added = this.subscribe();
     // Whoever hears of a subscription may publish: it may be answered already.
     if (this.#state === 'closed') return;
-    if (this.hasMissedItems(added)) {
+    const missed = this.missedItems(added);
+    if (missed === 'unknown') {
       this.#retry();
       return;
     }
     const { timers, hub } = this.request.services;
     timers.start(this.#timer, this.instruct.timeoutSeconds * 1000);
     hub.hold(this);
+    if (missed.length > 0) this.#catchUp(missed);
   }
 
   /** There is one response, and it has been given when the hold is at its end. */
@@ -66,14 +69,11 @@ export class ResponseHold extends HttpHold {
       subscription,
       format.action === 'send' ? format.contentFilters : undefined,
     );
-    if (verdict === 'missed') {
-      this.recover();
-      return 'queued';
-    }
+    if (verdict === 'missed') return this.#missed(published, subscription);
     if (verdict !== 'pass') return verdict;
     if (format.action === 'send') return this.#respond(published, format, subscription);
     if (format.action === 'hint') {
-      this.#state = 'waiting';
+      this.beginRecovery('hint');
       this.runUpdate();
       return 'delivered';
     }
@@ -81,15 +81,16 @@ export class ResponseHold extends HttpHold {
     return 'delivered';
   }
 
-  recover(): void {
+  recover(cause: RecoveryCause): void {
     if (this.#state !== 'holding') return;
     this.#state = 'waiting';
     this.request.services.timers.stop(this.#timer);
     this.request.services.limiter.add(this);
+    this.beginRecovery(cause);
   }
 
   runUpdate(): void {
-    if (this.#state !== 'closed') this.#retry();
+    this.#retry();
   }
 
   /** The time is up. */
@@ -147,10 +148,43 @@ export class ResponseHold extends HttpHold {
     return body ?? new Uint8Array(0);
   }
 
+  #missed(published: PublishedItem, subscription: Subscription): Outcome {
+    const recent = this.recentUpTo(published, subscription);
+    if (recent === undefined) {
+      this.recover('gap');
+      return 'queued';
+    }
+    return this.#catchUp(recent.map((each) => ({ published: each, subscription })));
+  }
+
+  /** The first of these items that is for the client answers it; for the others it comes back. */
+  #catchUp(missed: readonly MissedItem[]): Outcome {
+    this.beginRecovery('gap');
+    this.endRecovery('recent');
+    let outcome: Outcome;
+    for (const { published, subscription } of missed) {
+      if (this.#state === 'closed') return 'queued';
+      // One that a filter failed on stays missing.
+      if (published.item.prevId !== subscription.prevId) {
+        this.recover('gap');
+        return 'queued';
+      }
+      outcome = this.deliver(published, subscription);
+    }
+    return outcome;
+  }
+
   #retry(): void {
+    this.endRecovery('retry');
+    // Whoever hears of it may have ended the hold.
+    if (this.#isClosed) return;
     const gripLast = this.gripLast();
     this.#finish('retry');
     this.request.retry(gripLast);
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   #finish(why: HoldEnd): void {

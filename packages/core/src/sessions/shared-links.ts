@@ -2,6 +2,7 @@ import type { HeaderList } from '@p-8/protocol';
 import type { OnError } from '../logger.js';
 import type { Destination, Origin } from '../routing/origin.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+import type { OriginGate } from './origin-gate.js';
 
 /** The most bytes of a linked response that are kept for those who ask for it later, while it still comes in. */
 const MAX_KEPT = 100_000;
@@ -15,11 +16,13 @@ const MAX_BEHIND = 1_048_576;
  * the same items get answers of their own.
  */
 export class SharedLinks {
+  readonly #gate: OriginGate;
   readonly #onError: OnError;
   readonly #calls = new WeakMap<Origin, Map<string, SharedCall>>();
 
   /** `onError` gets what a stream throws; the others get the answer all the same. */
-  constructor(onError: OnError) {
+  constructor(gate: OriginGate, onError: OnError) {
+    this.#gate = gate;
     this.#onError = onError;
   }
 
@@ -28,7 +31,7 @@ export class SharedLinks {
     origin: Origin,
     uri: string,
     gripLast: HeaderList,
-    { upstream, request }: Destination,
+    destination: Destination,
     handler: UpstreamHandler,
   ): UpstreamCall {
     const calls = this.#callsTo(origin);
@@ -40,7 +43,7 @@ export class SharedLinks {
     });
     calls.set(key, call);
     const member = call.join(handler);
-    call.source = upstream.send(request, call);
+    call.source = this.#gate.send(origin, destination, call);
     return member;
   }
 

@@ -1,25 +1,21 @@
 import type { Instruct, SlowClientPolicy } from '@p-8/protocol';
-import { ClientStream, OwnChunk, type StreamChunk } from '../http/client-stream.js';
+import { OwnChunk, type StreamChunk } from '../http/client-stream.js';
 import type { HoldEnd } from '../hub/hold-info.js';
 import type { OverflowReason } from '../hub/overflow.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
+import type { RecoveryCause } from '../hub/recovery.js';
 import type { Subscription } from '../hub/session.js';
 import { Timer } from '../timers.js';
 import type { Backlogged } from './backlog.js';
-import { Conflation } from './conflation.js';
 import { changesContent, filterContent, filterResponseBody } from './content-filters.js';
 import type { HeldRequest } from './held-request.js';
-import { HttpHold } from './http-hold.js';
+import { HttpHold, type MissedItem } from './http-hold.js';
 import { LinkFollower } from './link-follower.js';
+import { SlowStreak } from './slow-streak.js';
 import { StreamKeepAlive } from './stream-keep-alive.js';
+import { StreamOutlet } from './stream-outlet.js';
 import { WaitingItems } from './waiting-items.js';
-
-/** How often in a row a slow client may recover, before it is ended: one that never catches up would keep its origin busy for ever. */
-const MAX_OVERFLOWS = 5;
-
-/** Milliseconds after a recovery: a client that has nothing waiting then has caught up. At first, a system takes much by itself. */
-const CATCH_UP_TIME = 1000;
 
 /**
  * `opening`: the origin's own content is being sent. `holding`: items go straight to the client. `waiting`: the next
@@ -32,7 +28,7 @@ type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'clos
 export class StreamHold extends HttpHold implements Backlogged {
   protected readonly mode = 'stream';
   #state: State = 'opening';
-  readonly #stream: ClientStream;
+  readonly #outlet: StreamOutlet;
   readonly #links: LinkFollower;
   readonly #keepAlive: StreamKeepAlive;
   readonly #waiting: WaitingItems;
@@ -40,16 +36,13 @@ export class StreamHold extends HttpHold implements Backlogged {
   /** An update was asked for while one was under way. */
   #updateAgain = false;
   #sourceResume: (() => void) | undefined;
-  /** What waits, where only the newest of each channel is kept. Undefined: all is. */
-  #conflation: Conflation<ConflatedChunk> | undefined;
-  /** Bytes of items that newer ones have taken the place of. */
-  #superseded = 0;
+  /** It is known that the client lacks something, so what is newer must wait. */
+  #lacks = false;
+  /** Only the origin knows what is to come: something without a number was dropped, or there may be more than is known here. */
+  #needsLink = false;
   /** It is being ended since it is too slow. */
   #isTooSlow = false;
-  /** How often in a row the client has been too slow, without having caught up in between. */
-  #overflows = 0;
-  /** Milliseconds since 1970 at the end of the last recovery from that; infinite in the midst of it. */
-  #recoveredAt = 0;
+  readonly #slowStreak: SlowStreak;
 
   /** Sends the head. @throws TypeError when HTTP does not allow it. */
   constructor(request: HeldRequest, instruct: Instruct) {
@@ -60,9 +53,10 @@ export class StreamHold extends HttpHold implements Backlogged {
     client.flushHead();
     client.owner = this;
     services.hub.addSession(this);
-    this.#stream = new ClientStream(client, services.flusher, this);
+    this.#outlet = new StreamOutlet(request, this);
     this.#links = new LinkFollower(request, this);
-    this.#keepAlive = new StreamKeepAlive(services, this.#stream);
+    this.#keepAlive = new StreamKeepAlive(services, this.#outlet.stream);
+    this.#slowStreak = new SlowStreak(services.clock);
     this.#keepAlive.use(instruct.keepAlive);
     this.#waiting = new WaitingItems(request.limits.queueBytes);
   }
@@ -74,17 +68,17 @@ export class StreamHold extends HttpHold implements Backlogged {
       this.fail(body.message);
       return;
     }
-    this.#stream.write(new OwnChunk(body.value));
+    this.#outlet.stream.write(new OwnChunk(body.value));
     this.begin();
   }
 
   /** Sends a part of content that comes in parts. False: `resume` is called when there is room again. */
   writeContent(content: Uint8Array, resume: () => void): boolean {
-    this.#stream.write(new OwnChunk(content));
-    this.#stream.flush();
-    if (this.#stream.blocked) this.#sourceResume = resume;
+    this.#outlet.stream.write(new OwnChunk(content));
+    this.#outlet.stream.flush();
+    if (this.#outlet.stream.blocked) this.#sourceResume = resume;
     this.#account();
-    return !this.#stream.blocked;
+    return !this.#outlet.stream.blocked;
   }
 
   /** The origin's own content has been sent: what does its instruct say to do next? */
@@ -101,7 +95,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     } else {
       this.#hold();
       hub.hold(this);
-      if (this.hasMissedItems(added)) this.recover();
+      this.#makeUpFor(added);
     }
   }
 
@@ -118,25 +112,27 @@ export class StreamHold extends HttpHold implements Backlogged {
       case 'waiting':
       case 'fetching':
         if (format.action === 'hint') {
-          this.#update('high');
+          this.#update('hint');
           return 'queued';
         }
         return this.#keepForLater(published, subscription);
       case 'draining':
-        // The next link will bring it; but an end is no content.
-        return format.action === 'close' ? this.#keepForLater(published, subscription) : 'queued';
+        // The next link will bring it, or what is known of it here; but an end is no content.
+        if (format.action === 'close') return this.#keepForLater(published, subscription);
+        if (subscription.prevId === undefined) this.#needsLink = true;
+        return 'queued';
       default:
         return undefined;
     }
   }
 
-  recover(): void {
-    this.#update('low');
+  recover(cause: RecoveryCause): void {
+    this.#update(cause);
   }
 
   runUpdate(): void {
     if (this.#state !== 'waiting') return;
-    if (this.#stream.blocked) this.#state = 'draining';
+    if (this.#outlet.stream.blocked) this.#state = 'draining';
     else this.#fetch();
   }
 
@@ -145,17 +141,17 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   onClientDrained(): void {
-    this.#stream.onClientDrained();
+    this.#outlet.stream.onClientDrained();
   }
 
   get given(): number {
-    return this.#stream.given + this.#superseded + (this.#conflation?.bytes ?? 0);
+    return this.#outlet.given;
   }
 
   /** What a link is to bring, nobody can count. */
   get unsent(): number {
     const recovers = this.#state === 'waiting' || this.#state === 'draining' || this.#state === 'fetching';
-    return recovers ? Number.POSITIVE_INFINITY : this.#stream.unsent + (this.#conflation?.bytes ?? 0);
+    return recovers ? Number.POSITIVE_INFINITY : this.#outlet.unsent;
   }
 
   get over(): boolean {
@@ -163,7 +159,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   get waitingBytes(): number {
-    return this.#stream.waitingBytes + (this.#conflation?.bytes ?? 0);
+    return this.#outlet.waitingBytes;
   }
 
   get progress(): number {
@@ -191,11 +187,11 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   onStreamDrained(): void {
     this.request.services.backlog.remove(this);
-    this.#writeConflated();
+    this.#outlet.writeConflated();
     const resume = this.#sourceResume;
     this.#sourceResume = undefined;
     resume?.();
-    if (this.#state === 'draining') this.#fetch();
+    if (this.#state === 'draining') this.#makeUpForDropped();
   }
 
   /** No word for a while: has something been missed? Not if every channel has had items since. */
@@ -205,7 +201,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     const subscriptions = [...this.subscriptions.values()];
     const active = subscriptions.length > 0 && subscriptions.every((subscription) => subscription.active);
     if (!active) {
-      this.recover();
+      this.recover('quiet');
       return;
     }
     for (const subscription of subscriptions) subscription.active = false;
@@ -223,14 +219,40 @@ export class StreamHold extends HttpHold implements Backlogged {
     const added = this.subscribe();
     if (this.#isClosed || this.#endsWithProxy()) return;
     if (instruct.hold === 'none') {
-      if (this.#stream.blocked) this.#state = 'draining';
+      if (this.#outlet.stream.blocked) this.#state = 'draining';
       else this.#fetch();
       return;
     }
     if (this.#failsWithoutLink()) return;
     this.#hold();
+    this.endRecovery('link');
     this.#processWaiting();
-    if (this.#state === 'holding' && (this.#updateAgain || this.hasMissedItems(added))) this.recover();
+    if (this.#state !== 'holding') return;
+    if (this.#updateAgain) this.recover('gap');
+    else this.#makeUpFor(added);
+  }
+
+  /** A hold that stands goes on while its next link cannot be had. */
+  get stands(): boolean {
+    return this.instruct.hold !== 'none';
+  }
+
+  /** The next link cannot be had for now, and will be asked again. What is not known to be missing need not be waited for. */
+  onLinkFailed(): void {
+    if (this.#state !== 'fetching' || this.#lacks || !this.stands) return;
+    this.#state = 'holding';
+    this.#keepAlive.start();
+    this.#processWaiting();
+  }
+
+  /** The time has come to ask for the next link again. */
+  onLinkDue(): void {
+    if (this.#state === 'fetching') {
+      this.#links.ask(this.gripLast());
+    } else if (this.#state === 'holding') {
+      this.#state = 'waiting';
+      this.runUpdate();
+    }
   }
 
   /** The link's content begins: it says by itself that the stream is alive. */
@@ -242,8 +264,8 @@ export class StreamHold extends HttpHold implements Backlogged {
   end(why: HoldEnd = 'ended'): void {
     if (this.#state === 'closed') return;
     this.#finish(why);
-    this.#writeConflated();
-    this.#stream.end();
+    this.#outlet.writeConflated();
+    this.#outlet.stream.end();
     // A slow client may take its time for the rest, but not for ever.
     this.#account();
   }
@@ -271,7 +293,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (this.#state === 'closed') return;
     const { services, debug, uri } = this.request;
     services.logger.info({ uri, detail }, 'stream ended');
-    if (debug) this.#stream.write(new OwnChunk(Buffer.from(`\n\n${detail}\n`)));
+    if (debug) this.#outlet.stream.write(new OwnChunk(Buffer.from(`\n\n${detail}\n`)));
     this.end('error');
   }
 
@@ -297,11 +319,14 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   #hold(): void {
     this.#state = 'holding';
-    const { nextLink } = this.instruct;
-    const { timers, clock } = this.request.services;
-    if (this.#recoveredAt === Number.POSITIVE_INFINITY) this.#recoveredAt = clock.now();
+    this.#lacks = false;
+    this.#needsLink = false;
+    this.#slowStreak.onHold();
     this.#keepAlive.start();
-    if (nextLink !== undefined) timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
+    const { nextLink } = this.instruct;
+    if (nextLink !== undefined) {
+      this.request.services.timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
+    }
   }
 
   #process(published: PublishedItem, subscription: Subscription): Outcome {
@@ -313,15 +338,11 @@ export class StreamHold extends HttpHold implements Backlogged {
       subscription,
       format.action === 'send' ? format.contentFilters : undefined,
     );
-    if (verdict === 'missed') {
-      this.recover();
-      // Whether the link covers it is known only then.
-      return this.#state === 'waiting' ? this.#keepForLater(published, subscription) : 'queued';
-    }
+    if (verdict === 'missed') return this.#missed(published, subscription);
     if (verdict !== 'pass') return verdict;
     if (format.action === 'send') return this.#send(published, subscription);
     // A hint does not count as received: it carries nothing, and Grip-Last must tell what the client really has.
-    if (format.action === 'hint') this.#update('high');
+    if (format.action === 'hint') this.#update('hint');
     else this.advance(item, subscription);
     if (format.action === 'close') this.end();
     return 'delivered';
@@ -331,65 +352,28 @@ export class StreamHold extends HttpHold implements Backlogged {
     const { item } = published;
     const chunk = this.#chunkFor(published, subscription);
     if (chunk === undefined) return 'dropped';
-    let conflation = this.#conflation;
-    if (conflation !== undefined && this.#policyFor(subscription) !== 'conflate') conflation = undefined;
-    if (conflation === undefined && !this.#hasRoomFor(chunk)) {
+    let conflates = this.#outlet.conflates && this.#policyFor(subscription) === 'conflate';
+    const wasBlocked = this.#outlet.stream.blocked;
+    if (!conflates && !this.#outlet.put(chunk, subscription)) {
       const outcome = this.#overflow('queue', subscription);
       if (outcome !== 'conflate') return outcome;
-      conflation = this.#conflation;
+      conflates = true;
     }
     // While room was made, it may have turned out to be too slow; and whoever hears of that may have ended it.
     if (this.#state !== 'holding') return this.#isClosed ? 'dropped' : 'queued';
-    const wasBlocked = this.#stream.blocked;
-    if (conflation === undefined) this.#stream.write(chunk, markFor(subscription));
-    else if (!this.#conflate(chunk, subscription, conflation)) return 'dropped';
+    if (conflates && !this.#outlet.conflate(chunk, subscription)) {
+      this.#cutSlow('queue', subscription.channel);
+      return 'dropped';
+    }
     this.advance(item, subscription);
     subscription.active = true;
     this.#keepAlive.onItem();
     if (!wasBlocked) {
-      this.#noteKeptUp();
+      this.#slowStreak.onKeptUp();
       return 'delivered';
     }
     this.#account();
     return this.#isClosed ? 'dropped' : 'queued';
-  }
-
-  #noteKeptUp(): void {
-    if (this.#overflows === 0) return;
-    const { clock } = this.request.services;
-    if (clock.now() - this.#recoveredAt >= CATCH_UP_TIME) this.#overflows = 0;
-  }
-
-  #takeConflated(): readonly ConflatedChunk[] {
-    const kept = this.#conflation?.take() ?? [];
-    this.#conflation = undefined;
-    return kept;
-  }
-
-  #writeConflated(): void {
-    for (const { chunk, mark } of this.#takeConflated()) this.#stream.write(chunk, mark);
-  }
-
-  /** False: not even the newest items have room. */
-  #conflate(chunk: StreamChunk, subscription: Subscription, conflation: Conflation<ConflatedChunk>): boolean {
-    const { channel } = subscription;
-    // Without it, the channel has again what it had before the first of those that it stands for.
-    const before = conflation.get(channel);
-    const mark = before === undefined ? markFor(subscription) : before.mark;
-    this.#superseded += conflation.put(channel, { chunk, mark }, chunk.content.length);
-    if (conflation.bytes <= this.request.limits.queueBytes) return true;
-    this.#cutSlow('queue', channel);
-    return false;
-  }
-
-  /** Only a slow client runs out of room: for others, what has come in this turn goes out first, however much it is. */
-  #hasRoomFor(chunk: StreamChunk): boolean {
-    const fits = (): boolean =>
-      this.#stream.pendingBytes === 0 ||
-      this.#stream.pendingBytes + chunk.content.length <= this.request.limits.queueBytes;
-    if (fits()) return true;
-    this.#stream.flush();
-    return fits();
   }
 
   /** The bytes of an item for this session: shared with others, unless a filter changes them. */
@@ -414,36 +398,27 @@ export class StreamHold extends HttpHold implements Backlogged {
     const policy = this.#policyFor(subscription);
     const channel = subscription?.channel;
     if (policy === 'conflate' && reason === 'queue') {
-      this.#conflation = new Conflation();
+      this.#outlet.startConflation();
       this.#note(reason, policy, channel);
       return 'conflate';
     }
-    const canRecover = this.instruct.nextLink !== undefined && this.#overflows < MAX_OVERFLOWS;
+    const canRecover = this.instruct.nextLink !== undefined && !this.#slowStreak.isTooLong;
     if (policy !== 'recover' || !canRecover) {
       this.#cutSlow(reason, channel);
       return 'dropped';
     }
-    this.#overflows++;
-    this.#recoveredAt = Number.POSITIVE_INFINITY;
+    this.#slowStreak.begin();
     this.request.services.timers.stop(this.#linkTimer);
     this.#state = 'draining';
+    this.#lacks = true;
+    if (subscription !== undefined && subscription.prevId === undefined) this.#needsLink = true;
     this.#note(reason, policy, channel);
     // Whoever hears of it may have ended the hold.
     if (this.#isClosed) return 'dropped';
-    this.#takeBack();
+    this.#outlet.takeBack();
+    this.beginRecovery('slow');
     this.#account();
     return this.#isClosed ? 'dropped' : 'queued';
-  }
-
-  /** Drops what waits of numbered channels: they have again what they had before. */
-  #takeBack(): void {
-    const conflated = this.#takeConflated();
-    const marks = this.#stream.drop() as Mark[];
-    for (const { mark } of conflated) if (mark !== undefined) marks.push(mark);
-    // The last one first, since each tells what its channel had before it.
-    for (const { subscription, prevId } of marks.reverse()) subscription.prevId = prevId;
-    // What has no number cannot be asked for.
-    for (const { chunk, mark } of conflated) if (mark === undefined) this.#stream.write(chunk);
   }
 
   /** Ends the connection so that the client sees that something is missing. */
@@ -464,16 +439,63 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.request.services.backlog.update(this);
   }
 
-  #update(priority: 'low' | 'high'): void {
+  /** Items that are known here make up for what new channels have missed; else the origin does. */
+  #makeUpFor(added: readonly Subscription[]): void {
+    const missed = this.missedItems(added);
+    if (missed === 'unknown') this.recover('gap');
+    else if (missed.length > 0) this.#catchUp(missed);
+  }
+
+  /** The client has taken what it had, and lacks what was dropped. */
+  #makeUpForDropped(): void {
+    const missed = this.#needsLink ? undefined : this.recentItems();
+    if (missed === undefined) {
+      this.#fetch();
+      return;
+    }
+    this.#hold();
+    this.#catchUp(missed);
+    this.#processWaiting();
+  }
+
+  #missed(published: PublishedItem, subscription: Subscription): Outcome {
+    const recent = this.recentUpTo(published, subscription);
+    if (recent !== undefined) return this.#catchUp(recent.map((each) => ({ published: each, subscription })));
+    this.recover('gap');
+    // Whether the link covers it is known only then.
+    return this.#state === 'waiting' ? this.#keepForLater(published, subscription) : 'queued';
+  }
+
+  #catchUp(missed: readonly MissedItem[]): Outcome {
+    this.beginRecovery('gap');
+    this.endRecovery('recent');
+    let outcome: Outcome;
+    for (const { published, subscription } of missed) {
+      if (this.#state !== 'holding') return this.#isClosed ? 'dropped' : 'queued';
+      // One that a filter failed on stays missing.
+      if (published.item.prevId !== subscription.prevId) {
+        this.recover('gap');
+        return 'queued';
+      }
+      outcome = this.#process(published, subscription);
+    }
+    return outcome;
+  }
+
+  #update(cause: RecoveryCause): void {
     if (this.instruct.nextLink === undefined) return;
+    this.#needsLink = true;
+    if (cause !== 'quiet') this.#lacks = true;
     if (this.#state === 'fetching') this.#updateAgain = true;
+    const isUrgent = cause === 'hint';
     if (this.#state === 'holding') {
       this.request.services.timers.stop(this.#linkTimer);
       this.#state = 'waiting';
       this.#waiting.clear();
-      if (priority === 'low') this.request.services.limiter.add(this);
+      if (!isUrgent) this.request.services.limiter.add(this);
+      this.beginRecovery(cause);
     }
-    if (this.#state !== 'waiting' || priority === 'low') return;
+    if (this.#state !== 'waiting' || !isUrgent) return;
     this.request.services.limiter.remove(this);
     this.runUpdate();
   }
@@ -531,20 +553,4 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.unsubscribe();
     hub.removeSession(this);
   }
-}
-
-/** What a numbered channel had before a chunk that waits: without the chunk, it has that again. */
-interface Mark {
-  readonly subscription: Subscription;
-  readonly prevId: string;
-}
-
-/** A chunk that stands for all that its channel has had since the client was too slow. */
-interface ConflatedChunk {
-  readonly chunk: StreamChunk;
-  readonly mark: Mark | undefined;
-}
-
-function markFor(subscription: Subscription): Mark | undefined {
-  return subscription.prevId === undefined ? undefined : { subscription, prevId: subscription.prevId };
 }

@@ -67,7 +67,11 @@ export class HubBench {
       lastIdsMax: 1000,
       onError,
       onChannel: (event, channel) => this.events.push(`${event} ${channel}`),
+      updateOnFirstSubscription: false,
       onHold: () => undefined,
+      onRelease: () => undefined,
+      onRecover: () => undefined,
+      onRecovered: () => undefined,
       onItem: () => undefined,
       ...options,
     });

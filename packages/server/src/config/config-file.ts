@@ -138,6 +138,8 @@ function loadProxyOptions(reader: ConfigReader): NonNullable<P8ServerOptions['pr
 
   const messageWait = reader.integer('handler', 'message_wait', 0);
   if (messageWait !== undefined) proxy.messageWait = messageWait;
+  const updates = reader.flag('handler', 'update_on_first_subscription');
+  if (updates !== undefined) proxy.updateOnFirstSubscription = updates;
   const idCacheSeconds = reader.integer('handler', 'id_cache_ttl', 0);
   if (idCacheSeconds !== undefined) proxy.idCacheTtl = idCacheSeconds * 1000;
   const subscriptions = reader.integer('handler', 'connection_subscription_max', 1);

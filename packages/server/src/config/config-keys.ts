@@ -28,7 +28,7 @@ const WITHOUT_MEANING = new RegExp(
     '^runner/(services|logdir|rundir|\\w+_bin)$',
     '^proxy/(workers|max_open_requests|updates_check|organization_name|ipc_file_mode|prometheus_prefix)$',
     '^proxy/(stats_\\w+|\\w+_specs?)$',
-    '^handler/(ipc_file_mode|message_(rate|hwm|block_size)|update_on_first_subscription|subscription_linger)$',
+    '^handler/(ipc_file_mode|message_(rate|hwm|block_size)|subscription_linger)$',
     '^handler/(stats_\\w+|prometheus_prefix|share_all|state_spec|proxy_\\w+_specs?|\\w+_(in|out|stream)_specs?)$',
   ].join('|'),
 );

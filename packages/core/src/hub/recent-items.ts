@@ -1,0 +1,119 @@
+import type { Item } from '@p-8/protocol';
+import type { Clock } from '../clock.js';
+import type { PublishedItem } from './published-item.js';
+
+/** How much is kept of one channel, and of all: enough for a race or a short pause, little enough not to matter. */
+const MAX_ITEMS = 100;
+const MAX_CHANNEL_BYTES = 131_072;
+const MAX_BYTES = 16_777_216;
+
+/** Milliseconds after its last item, or its last numbered subscriber, that a channel is kept. */
+const MAX_AGE = 60_000;
+
+/** Bytes that an item has besides its contents, about. */
+const OVERHEAD = 500;
+
+/** What is kept of a channel: each item follows the one before it. */
+interface Window {
+  readonly items: PublishedItem[];
+  bytes: number;
+  touchedAt: number;
+}
+
+/**
+ * The last items of channels whose subscribers know the id of what they have. One that lacks some of them gets them from here,
+ * if what it has connects to them; nobody need be asked.
+ */
+export class RecentItems {
+  readonly #clock: Clock;
+  /** Those that nobody has used for the longest time first. */
+  readonly #windows = new Map<string, Window>();
+  #bytes = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Items of this channel are kept from now on, for a while. */
+  open(channel: string): void {
+    const now = this.#clock.now();
+    this.#expire(now);
+    this.#touch(channel, this.#windows.get(channel) ?? { items: [], bytes: 0, touchedAt: now }, now);
+  }
+
+  /** Whether items of this channel are kept. */
+  keeps(channel: string): boolean {
+    return this.#windows.has(channel);
+  }
+
+  /** An item goes out to the subscribers of its channel, or would if there were any. */
+  add(published: PublishedItem): void {
+    const { channel, id, prevId, noSeq } = published.item;
+    const window = this.#windows.get(channel);
+    // What is outside of the order is not what somebody who asks by an id misses.
+    if (window === undefined || noSeq) return;
+    const last = window.items.at(-1);
+    // Nothing can be followed across an item without ids.
+    if (id === undefined || prevId === undefined || (last !== undefined && last.item.id !== prevId)) {
+      this.#drop(window, window.items.length);
+    }
+    if (id === undefined || prevId === undefined) return;
+    const bytes = sizeOf(published.item);
+    window.items.push(published);
+    window.bytes += bytes;
+    this.#bytes += bytes;
+    while (window.items.length > MAX_ITEMS || window.bytes > MAX_CHANNEL_BYTES) this.#drop(window, 1);
+    this.#touch(channel, window, this.#clock.now());
+    while (this.#bytes > MAX_BYTES) this.#removeOldest();
+  }
+
+  /** What came after the item of this id, up to the last item of the channel; undefined: not known, or nothing did. */
+  after(channel: string, id: string): readonly PublishedItem[] | undefined {
+    const items = this.#windows.get(channel)?.items ?? [];
+    const start = items.findIndex(({ item }) => item.prevId === id);
+    return start === -1 ? undefined : items.slice(start);
+  }
+
+  clear(): void {
+    this.#windows.clear();
+    this.#bytes = 0;
+  }
+
+  #touch(channel: string, window: Window, now: number): void {
+    window.touchedAt = now;
+    // A Map keeps the order of insertion.
+    this.#windows.delete(channel);
+    this.#windows.set(channel, window);
+  }
+
+  #expire(now: number): void {
+    for (const [channel, window] of this.#windows) {
+      if (now - window.touchedAt < MAX_AGE) return;
+      this.#drop(window, window.items.length);
+      this.#windows.delete(channel);
+    }
+  }
+
+  #removeOldest(): void {
+    for (const [channel, window] of this.#windows) {
+      this.#drop(window, window.items.length);
+      this.#windows.delete(channel);
+      return;
+    }
+  }
+
+  #drop(window: Window, count: number): void {
+    for (const { item } of window.items.splice(0, count)) {
+      const bytes = sizeOf(item);
+      window.bytes -= bytes;
+      this.#bytes -= bytes;
+    }
+  }
+}
+
+function sizeOf({ httpResponse, httpStream, wsMessage }: Item): number {
+  const response = httpResponse?.action === 'send' ? (httpResponse.body?.length ?? 0) : 0;
+  const stream = httpStream?.action === 'send' ? httpStream.content.length : 0;
+  const message = wsMessage?.action === 'send' ? wsMessage.content.length : 0;
+  return OVERHEAD + response + stream + message;
+}
