@@ -122,7 +122,7 @@ describe('t.origin', () => {
     assert.deepEqual(stream.received, ['open\n', 'rest\n']);
     assert.match(
       t.timeline,
-      /recover {3}stream \/stream on news: quiet\n[^]*recover {3}stream \/stream on news: done \(link\)$/,
+      /recover {3}stream \/stream on news: quiet\n[\s\S]*recover {3}stream \/stream on news: done \(link\)$/,
     );
   });
 
