@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually.js';
 const COUNT = 500;
 
 /** Seconds over which the server ends. */
-const WINDOW = 2;
+const WINDOW = 4;
 
 /** When a client was told to go, in milliseconds since the signal; and how. */
 interface Farewell {
@@ -102,12 +102,13 @@ describe('SIGTERM, with 500 WebSockets, 500 streams and 500 long-polls', functio
       const hows = new Map<string, number>();
       for (const { how } of ends) hows.set(how, (hows.get(how) ?? 0) + 1);
       assert.deepEqual([...hows], [[kind === 'sockets' ? '1012' : 'whole\n', COUNT]], kind);
-      for (let quarter = 0; quarter < 4; quarter++) {
-        const share =
-          ends.filter(({ at }) => Math.min(3, Math.floor((at / 1000 / WINDOW) * 4)) === quarter).length /
-          COUNT;
-        assert(share > 0.1, `${kind}: ${share} of them in quarter ${quarter}`);
-      }
+      // How evenly they end is tested with a clock that stands still. A busy machine may hold all of them up for a second.
+      const times = ends.map(({ at }) => at / 1000).sort((a, b) => a - b);
+      const [first = 0, quarter = 0, threeQuarters = 0, last = 0] = [0, 0.25, 0.75, 1].map(
+        (share) => times[Math.floor(share * (COUNT - 1))],
+      );
+      assert(last - first > WINDOW / 2, `${kind}: from ${first} s to ${last} s`);
+      assert(threeQuarters - quarter > WINDOW / 8, `${kind}: half from ${quarter} s to ${threeQuarters} s`);
     }
     const { status, signal } = await command.ended;
     assert.deepEqual([status, signal], [0, null]);
