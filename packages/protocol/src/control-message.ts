@@ -8,7 +8,7 @@ import { findWsContentFault, parseWsContentType, type WsContent } from './ws-con
 
 /** What an origin asks the proxy to do with a WebSocket. */
 export type ControlMessage =
-  | { readonly type: 'subscribe'; readonly channel: string; readonly filters: readonly string[] }
+  | ControlSubscribe
   | { readonly type: 'unsubscribe'; readonly channel: string }
   | { readonly type: 'detach' }
   | { readonly type: 'flush-delayed' }
@@ -22,6 +22,15 @@ export type ControlMessage =
       /** At least 1. */
       readonly timeoutSeconds: number;
     };
+
+/** Has what is published to a channel sent to the client. */
+export interface ControlSubscribe {
+  readonly type: 'subscribe';
+  readonly channel: string;
+  readonly filters: readonly string[];
+  /** The id of the last item of the channel that the client has. Pushpin does not know it. */
+  readonly lastId: string | undefined;
+}
 
 /** Has a message sent to the client again and again. */
 export interface ControlKeepAlive {
@@ -49,7 +58,7 @@ const CONTROL = 'control message';
  * @example
  * ```ts
  * const json = new TextEncoder().encode('{"type": "subscribe", "channel": "news"}');
- * parseControlMessage(json); // { ok: true, value: { type: 'subscribe', channel: 'news', filters: [] } }
+ * parseControlMessage(json); // { ok: true, value: { type: 'subscribe', channel: 'news', filters: [], lastId: undefined } }
  * ```
  */
 export function parseControlMessage(json: Uint8Array): Result<ControlMessage> {
@@ -94,7 +103,11 @@ function parseSubscribe(object: JsonObject): Result<ControlMessage> {
     if (typeof filter !== 'string') return fail('filters contains element with wrong type');
     filters.push(filter);
   }
-  return ok({ type: 'subscribe', channel: channel.value, filters });
+  const id = maybeString(object, 'last-id');
+  if (!id.ok) return id;
+  // Whoever has nothing writes it empty, as clients do with Last-Event-ID.
+  const lastId = id.value === '' ? undefined : id.value;
+  return ok({ type: 'subscribe', channel: channel.value, filters, lastId });
 }
 
 function parseSetMeta(object: JsonObject): Result<ControlMessage> {

@@ -2,7 +2,12 @@ export { decodeBase64, encodeBase64 } from './base64.js';
 export { createIdFilter, IdFilter, type IdFilterOptions, renderIdTemplate } from './build-id.js';
 export { type Channel, MAX_FILTERS_PER_CHANNEL, parseChannels } from './channel.js';
 export { parseMeta } from './connection-meta.js';
-export { type ControlKeepAlive, type ControlMessage, parseControlMessage } from './control-message.js';
+export {
+  type ControlKeepAlive,
+  type ControlMessage,
+  type ControlSubscribe,
+  parseControlMessage,
+} from './control-message.js';
 export { contentFilterMismatch, shouldSkip } from './filters.js';
 export type {
   BareAction,
@@ -64,6 +69,7 @@ export {
 } from './keep-alive.js';
 export { formatKey, isPem, parseKey } from './key.js';
 export { DEFAULT_LINK_TIMEOUT_SECONDS, type Links, type NextLink, parseLinks } from './link.js';
+export { isMediaType } from './media-type.js';
 export {
   findParameter,
   type Parameter,
@@ -94,7 +100,7 @@ export {
   trimAscii,
 } from './text.js';
 export { substituteVariables } from './var-subst.js';
-export { parseWebSocketContext, WebSocketContext } from './web-socket-context.js';
+export { parseWebSocketContext, type SubscribeOptions, WebSocketContext } from './web-socket-context.js';
 export { WebSocketEvent } from './web-socket-event.js';
 export {
   encodeWsClose,

@@ -12,6 +12,17 @@ const CONTROL_PREFIX = encodeUtf8('c:');
 /** The events that a handler reads: pings are answered for it, and what is unknown is ignored. */
 const RECEIVED: ReadonlySet<string> = new Set(['TEXT', 'BINARY', 'CLOSE', 'DISCONNECT']);
 
+/** How a WebSocket is subscribed. */
+export interface SubscribeOptions {
+  /** Names of filters, such as `skip-self`. */
+  readonly filters?: readonly string[];
+  /**
+   * The id of the last item of the channel that the client has: P-8 sends it what came after, or tells it of a gap. Empty, null and
+   * undefined: the client has nothing. Other proxies do not know it.
+   */
+  readonly lastId?: string | null | undefined;
+}
+
 /**
  * A WebSocket as the handler of one request sees it: what has come from the client since the last request, and what the
  * response is to send to it. Names and behaviour are those of js-grip's `WebSocketContext`. Source: WebSocket-over-HTTP.
@@ -160,10 +171,20 @@ export class WebSocketContext {
     this.#push('TEXT', CONTROL_PREFIX, message);
   }
 
-  /** Has what is published to a channel sent to the client. @param filters their names, such as `skip-self` */
-  subscribe(channel: string, filters: readonly string[] = []): void {
-    const names = filters.length === 0 ? {} : { filters };
-    this.sendControl(JSON.stringify({ type: 'subscribe', channel: this.prefix + channel, ...names }));
+  /**
+   * Has what is published to a channel sent to the client.
+   * @param options names of filters, such as `skip-self`; or those and more
+   */
+  subscribe(channel: string, options: readonly string[] | SubscribeOptions = []): void {
+    const { filters = [], lastId } = isList(options) ? { filters: options } : options;
+    const message = {
+      type: 'subscribe',
+      channel: this.prefix + channel,
+      ...(filters.length > 0 && { filters }),
+      // A client that has nothing yet has no id, or in a query an empty one.
+      ...(lastId && { 'last-id': lastId }),
+    };
+    this.sendControl(JSON.stringify(message));
   }
 
   /** Ends what {@link WebSocketContext.subscribe} has begun. */
@@ -232,6 +253,11 @@ export function parseWebSocketContext(
   const events = parseWsEvents(body);
   if (!events.ok) return fail('Error parsing WebSocket events.');
   return ok(new WebSocketContext(id, parseMeta(headers), events.value, prefix));
+}
+
+/** `Array.isArray` does not know lists that are read only. */
+function isList(value: readonly string[] | SubscribeOptions): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 function pongFor(ping: WsEventInput): WebSocketEvent {

@@ -23,11 +23,19 @@ describe('a control message', () => {
   const table: [object, ControlMessage][] = [
     [
       { type: 'subscribe', channel: 'a' },
-      { type: 'subscribe', channel: 'a', filters: [] },
+      { type: 'subscribe', channel: 'a', filters: [], lastId: undefined },
+    ],
+    [
+      { type: 'subscribe', channel: 'a', 'last-id': '5' },
+      { type: 'subscribe', channel: 'a', filters: [], lastId: '5' },
+    ],
+    [
+      { type: 'subscribe', channel: 'a', 'last-id': '' },
+      { type: 'subscribe', channel: 'a', filters: [], lastId: undefined },
     ],
     [
       { type: 'subscribe', channel: 'é', filters: ['nope', 'skip-self'], extra: 1 },
-      { type: 'subscribe', channel: 'é', filters: ['nope', 'skip-self'] },
+      { type: 'subscribe', channel: 'é', filters: ['nope', 'skip-self'], lastId: undefined },
     ],
     [
       { type: 'unsubscribe', channel: 'zzz' },
@@ -104,6 +112,8 @@ describe('a control message', () => {
     [{ type: 'subscribe', channel: 'a', filters: 'skip-self' }, `${M} contains 'filters' with wrong type`],
     [{ type: 'subscribe', channel: 'a', filters: null }, `${M} contains 'filters' with wrong type`],
     [{ type: 'subscribe', channel: 'a', filters: [1] }, 'filters contains element with wrong type'],
+    [{ type: 'subscribe', channel: 'a', 'last-id': 5 }, `${M} contains 'last-id' with wrong type`],
+    [{ type: 'subscribe', channel: 'a', 'last-id': null }, `${M} contains 'last-id' with wrong type`],
     [{ type: 'unsubscribe' }, `${M} does not contain 'channel'`],
     [{ type: 'unsubscribe', channel: '' }, `${M} contains 'channel' with invalid value`],
     [{ type: 'session', id: 5 }, `${M} contains 'id' with wrong type`],

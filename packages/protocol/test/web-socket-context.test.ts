@@ -186,12 +186,28 @@ describe('what a WebSocket sends', () => {
       return expectOk(parseControlMessage(bytesOf(content).subarray(2)));
     });
     assert.deepEqual(messages, [
-      { type: 'subscribe', channel: 'p-é', filters: [] },
-      { type: 'subscribe', channel: 'p-b', filters: ['skip-self'] },
+      { type: 'subscribe', channel: 'p-é', filters: [], lastId: undefined },
+      { type: 'subscribe', channel: 'p-b', filters: ['skip-self'], lastId: undefined },
       { type: 'unsubscribe', channel: 'p-é' },
       { type: 'detach' },
       { type: 'ack' },
     ]);
+  });
+
+  it('asks for what a client has missed, where the client says what it has', () => {
+    const context = new WebSocketContext('a', {}, [], 'p-');
+    context.subscribe('a', { lastId: '5' });
+    context.subscribe('b', { lastId: '6', filters: ['skip-self'] });
+    for (const lastId of ['', null, undefined]) context.subscribe('c', { lastId });
+    context.subscribe('d', {});
+    assert.deepEqual(
+      context.outEvents.map(({ content }) => text(bytesOf(content))),
+      [
+        'c:{"type":"subscribe","channel":"p-a","last-id":"5"}',
+        'c:{"type":"subscribe","channel":"p-b","filters":["skip-self"],"last-id":"6"}',
+        ...['c', 'c', 'c', 'd'].map((name) => `c:{"type":"subscribe","channel":"p-${name}"}`),
+      ],
+    );
   });
 
   const closes: [(number | null | undefined)[], number][] = [
