@@ -9,6 +9,7 @@ import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
 import { Signer } from './http/signature.js';
 import { FlushWait } from './hub/flush-wait.js';
+import { History, type HistoryStats } from './hub/history.js';
 import type { HoldInfo } from './hub/hold-info.js';
 import { Hub } from './hub/hub.js';
 import type { OverflowReason } from './hub/overflow.js';
@@ -120,6 +121,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       logger.error({ err: error }, 'an internal error ended one connection');
     const timers = new Timers(clock, onError);
     this.#settings = settings;
+    const history = new History(settings.history, clock);
     this.hub = new Hub({
       clock,
       timers,
@@ -127,6 +129,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       idCacheTtl: settings.idCacheTtl,
       lastIdsMax: settings.lastIdsMax,
       updateOnFirstSubscription: settings.updateOnFirstSubscription,
+      history,
       onError,
       onChannel: (event, channel) => this.#tell(event, channel),
       onHold: (session) => this.#isHeard('hold') && this.#tell('hold', session.info()),
@@ -140,6 +143,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     const gate = new OriginGate(settings.recoveriesPerOrigin, timers, onError);
     this.#services = {
       hub: this.hub,
+      history,
       clock,
       timers,
       limiter: new UpdateLimiter(clock, onError),
@@ -297,6 +301,11 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   backlog(): BacklogStats {
     const { backlog, slowClients } = this.#services;
     return { bytes: backlog.bytes, overflows: { ...slowClients.counts } };
+  }
+
+  /** What is kept for clients that come back, and how often it was not enough. */
+  historyStats(): HistoryStats {
+    return this.#services.history.stats();
   }
 
   stats(): ProxyStats {

@@ -16,6 +16,7 @@ export { isAnsweredByContext } from './handler/events-answer.js';
 export { type RequestGrip, requestGrip } from './handler/request-grip.js';
 export type { ControlHandler } from './http/control-api.js';
 export type { ParsedBody } from './http/parsed-body.js';
+export type { HistoryStats } from './hub/history.js';
 export type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 export type { Hub } from './hub/hub.js';
 export type { Overflow, OverflowReason } from './hub/overflow.js';
@@ -31,6 +32,7 @@ export { watchProxies } from './mounts/watched-request.js';
 export type {
   ControlApiOptions,
   GripProxyOptions,
+  HistoryOptions,
   JsonpOptions,
   RouteOptions,
   TargetOptions,

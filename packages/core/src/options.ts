@@ -177,6 +177,11 @@ export interface GripProxyOptions {
   readonly updateOnFirstSubscription?: boolean;
   /** The most requests at a time that ask one origin for what held clients lack; others wait their turn. @default 100 */
   readonly recoveriesPerOrigin?: number;
+  /**
+   * Keep the newest items of some channels, and send those that they have missed to clients that come back: Server-Sent Events with
+   * `Last-Event-ID`, WebSockets where the origin subscribes with `last-id`. @default off
+   */
+  readonly history?: HistoryOptions;
   /** Milliseconds to wait for a connection to a target. @default 10_000 */
   readonly connectTimeout?: number;
   /** Milliseconds to wait for the head of an origin's response; 0: for ever. Its body may take its time. @default 1_800_000 */
@@ -186,6 +191,25 @@ export interface GripProxyOptions {
   readonly logger?: Logger;
   /** Time and randomness. @default the machine's */
   readonly clock?: Clock;
+}
+
+/** Which items are kept for clients that come back, and how many. */
+export interface HistoryOptions {
+  /**
+   * Names of channels as publishers use them, with the route's prefix. One that ends in `*` stands for all that begin with the
+   * rest.
+   */
+  readonly channels: readonly string[];
+  /** The most items of one channel. @default 100 */
+  readonly items?: number;
+  /** The most bytes of one channel; an item counts 512 besides its content. @default 1_048_576 */
+  readonly bytes?: number;
+  /** Seconds that an item is kept. @default 300 */
+  readonly seconds?: number;
+  /** The most channels; those go first that have not been used the longest. @default 10_000 */
+  readonly maxChannels?: number;
+  /** The most bytes of all channels together; the same go first. @default 67_108_864 */
+  readonly totalBytes?: number;
 }
 
 /** A rule for X-Forwarded-For. */

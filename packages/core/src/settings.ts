@@ -2,7 +2,9 @@ import { getHeapStatistics } from 'node:v8';
 import { isFieldValue } from '@p-8/protocol';
 import { type Clock, systemClock } from './clock.js';
 import type { WaitOptions } from './grip-proxy.js';
+import { isHistory, readHistory } from './history-settings.js';
 import { isHost } from './http/client-request.js';
+import type { HistoryLimits } from './hub/history.js';
 import { type Logger, safeLogger, silentLogger } from './logger.js';
 import {
   type Check,
@@ -59,6 +61,7 @@ export interface Settings {
   readonly lastIdsMax: number;
   readonly updateOnFirstSubscription: boolean;
   readonly recoveriesPerOrigin: number;
+  readonly history: HistoryLimits;
   readonly connectTimeout: number;
   readonly responseTimeout: number;
   readonly logger: Logger;
@@ -109,6 +112,7 @@ const CHECKS: Checks<GripProxyOptions> = {
   lastIdsMax: isCount,
   updateOnFirstSubscription: isFlag,
   recoveriesPerOrigin: isPositive,
+  history: isHistory,
   connectTimeout: isCount,
   responseTimeout: isCount,
   logger: hasMethods('error', 'warn', 'info', 'debug'),
@@ -149,6 +153,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     lastIdsMax: options.lastIdsMax ?? 1_000_000,
     updateOnFirstSubscription: options.updateOnFirstSubscription ?? false,
     recoveriesPerOrigin: options.recoveriesPerOrigin ?? 100,
+    history: readHistory(options.history),
     connectTimeout: options.connectTimeout ?? 10_000,
     responseTimeout: options.responseTimeout ?? 1_800_000,
     logger: options.logger === undefined ? silentLogger : safeLogger(options.logger),

@@ -5,6 +5,7 @@ import type { Timers } from '../timers.js';
 import { Drain } from './drain.js';
 import { FirstSubscriptions } from './first-subscriptions.js';
 import type { FlushWait } from './flush-wait.js';
+import type { History } from './history.js';
 import type { HoldEnd, HoldInfo } from './hold-info.js';
 import { IdCache } from './id-cache.js';
 import { LastIds } from './last-ids.js';
@@ -24,6 +25,8 @@ export interface HubOptions {
   readonly lastIdsMax: number;
   /** Whether HTTP sessions ask their origins again, a little after the first subscription to a channel. */
   readonly updateOnFirstSubscription: boolean;
+  /** Gets what subscribers get, also where there are none. */
+  readonly history: History;
   /** Gets what a session throws; the others get the item all the same. */
   readonly onError: OnError;
   /** Hears of a channel's first subscriber, and of its last one leaving. */
@@ -49,6 +52,7 @@ export class Hub {
   readonly #sequencer: Sequencer;
   readonly #recent: RecentItems;
   readonly #firstSubscriptions: FirstSubscriptions | undefined;
+  readonly #history: History;
   readonly #onChannel: HubOptions['onChannel'];
   readonly #onHold: HubOptions['onHold'];
   readonly #onRelease: HubOptions['onRelease'];
@@ -72,6 +76,7 @@ export class Hub {
     this.#firstSubscriptions = options.updateOnFirstSubscription
       ? new FirstSubscriptions(options.timers, (channel) => this.#recoverChannel(channel))
       : undefined;
+    this.#history = options.history;
     this.#clock = options.clock;
     this.#timers = options.timers;
     this.#onChannel = options.onChannel;
@@ -178,7 +183,8 @@ export class Hub {
     const subscribers = this.#channels.get(channel);
     if (subscribers === undefined || !subscribers.delete(subscription) || subscribers.size > 0) return;
     this.#channels.delete(channel);
-    this.#sequencer.forget(channel);
+    // History still wants what waits, and in its order.
+    if (!this.#history.covers(channel)) this.#sequencer.forget(channel);
     this.#firstSubscriptions?.remove(channel);
     this.#onChannel('unsubscribe', channel);
   }
@@ -246,7 +252,7 @@ export class Hub {
 
   #publish(item: Item, wait: FlushWait | undefined): Receipt {
     if (this.#idCache.isDuplicate(item.channel, item.id)) return NOBODY;
-    if (!this.#channels.has(item.channel)) {
+    if (!this.#channels.has(item.channel) && !this.#history.covers(item.channel)) {
       // Remembered without subscribers too: a hold that comes with an older id then knows that it has missed something.
       if (!item.noSeq) this.#lastIds.set(item.channel, item.id);
       if (this.#recent.keeps(item.channel)) this.#recent.add(new PublishedItem(item));
@@ -267,10 +273,11 @@ export class Hub {
   }
 
   #fanOut(item: Item, wait?: FlushWait): Receipt {
-    const subscribers = this.#channels.get(item.channel);
-    if (subscribers === undefined) return NOBODY;
+    this.#history.keep(item);
     const published = new PublishedItem(item);
     this.#recent.add(published);
+    const subscribers = this.#channels.get(item.channel);
+    if (subscribers === undefined) return NOBODY;
     const counter = new ReceiptCounter();
     // A session may leave while we are at it; a Set allows that.
     for (const subscription of subscribers) {

@@ -2,6 +2,7 @@ import type { HeaderList } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import type { ClientResponse } from '../http/client-response.js';
 import type { Flusher } from '../http/flusher.js';
+import type { History } from '../hub/history.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger, OnError } from '../logger.js';
 import type { SlowClientLimits } from '../routing/origin.js';
@@ -18,6 +19,7 @@ import type { UpdateLimiter } from './update-limiter.js';
 /** What all sessions of a proxy share. */
 export interface SessionServices {
   readonly hub: Hub;
+  readonly history: History;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly limiter: UpdateLimiter;
@@ -48,6 +50,8 @@ export interface HeldRequest {
   readonly method: string;
   /** Absolute URI, as the origin knows it: links are relative to it. */
   readonly uri: string;
+  /** The id of the last event that the client says to have; undefined: it comes for the first time. */
+  readonly lastEventId: string | undefined;
   /** Put before channel names. */
   readonly prefix: string;
   /** Channels that the route subscribes to by itself; not prefixed. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { expandFormats, type ItemInput, parseItem } from '@p-8/protocol';
 import type { ManualClock } from '../../../../test/support/manual-clock.js';
+import { readHistory } from '../../src/history-settings.js';
+import { History } from '../../src/hub/history.js';
 import type { HoldInfo } from '../../src/hub/hold-info.js';
 import { Hub, type HubOptions } from '../../src/hub/hub.js';
 import type { PublishedItem } from '../../src/hub/published-item.js';
@@ -65,6 +67,7 @@ export class HubBench {
       messageWait: 5000,
       idCacheTtl: 60_000,
       lastIdsMax: 1000,
+      history: new History(readHistory(undefined), clock),
       onError,
       onChannel: (event, channel) => this.events.push(`${event} ${channel}`),
       updateOnFirstSubscription: false,
