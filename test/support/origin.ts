@@ -145,12 +145,13 @@ export function hold(
   });
 }
 
-/** Answers with text, and fields given as lines. */
+/** Answers with text, or what the fields say that it is; they are given as lines. */
 export function respond(
   res: ServerResponse,
   { status = 200, reason, fields = [], body = '' }: HoldOptions,
 ): void {
-  const list = ['Content-Type', 'text/plain', ...fields.flatMap(splitLine)];
+  const list = fields.flatMap(splitLine);
+  if (!fields.some((line) => /^content-type:/i.test(line))) list.unshift('Content-Type', 'text/plain');
   if (reason === undefined) res.writeHead(status, list);
   else res.writeHead(status, reason, list);
   res.end(body);

@@ -1,4 +1,5 @@
 import {
+  decodeHeaderText,
   filterHeaders,
   type HeaderList,
   headerValue,
@@ -52,6 +53,13 @@ export class GripRequest implements HeldRequest, Asker {
 
   get method(): string {
     return this.#request.method;
+  }
+
+  get lastEventId(): string | undefined {
+    const { method, headers } = this.#request;
+    const id = method === 'GET' ? headerValue(headers, 'last-event-id') : undefined;
+    // An empty one is none. Browsers write UTF-8: WHATWG HTML 9.2.4.
+    return id === undefined || id === '' ? undefined : decodeHeaderText(id);
   }
 
   get prefix(): string {

@@ -9,6 +9,7 @@ import type { Subscription } from '../hub/session.js';
 import { Timer } from '../timers.js';
 import type { Backlogged } from './backlog.js';
 import { changesContent, filterContent, filterResponseBody } from './content-filters.js';
+import { replayEvents } from './event-replay.js';
 import type { HeldRequest } from './held-request.js';
 import { HttpHold, type MissedItem } from './http-hold.js';
 import { LinkFollower } from './link-follower.js';
@@ -36,6 +37,8 @@ export class StreamHold extends HttpHold implements Backlogged {
   /** An update was asked for while one was under way. */
   #updateAgain = false;
   #sourceResume: (() => void) | undefined;
+  /** What is published meanwhile comes from history too. */
+  #isReplaying = false;
   /** It is known that the client lacks something, so what is newer must wait. */
   #lacks = false;
   /** Only the origin knows what is to come: something without a number was dropped, or there may be more than is known here. */
@@ -94,6 +97,8 @@ export class StreamHold extends HttpHold implements Backlogged {
       if (!this.#isClosed) this.#fetch();
     } else {
       this.#hold();
+      this.#replay();
+      if (this.#isClosed) return;
       hub.hold(this);
       this.#makeUpFor(added);
     }
@@ -104,6 +109,10 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   deliver(published: PublishedItem, subscription: Subscription): Outcome {
+    return this.#isReplaying ? undefined : this.#take(published, subscription);
+  }
+
+  #take(published: PublishedItem, subscription: Subscription): Outcome {
     const format = published.item.httpStream;
     if (format === undefined) return undefined;
     switch (this.#state) {
@@ -327,6 +336,15 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (nextLink !== undefined) {
       this.request.services.timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
     }
+  }
+
+  #replay(): void {
+    const subscriptions = [...this.subscriptions.values()];
+    this.#isReplaying = true;
+    replayEvents(this.request, this.instruct, subscriptions, this.#outlet.stream, (published, subscription) =>
+      this.#take(published, subscription),
+    );
+    this.#isReplaying = false;
   }
 
   #process(published: PublishedItem, subscription: Subscription): Outcome {
