@@ -16,6 +16,7 @@ import { checkMessage, type MessageType, WebSocketMessage } from '../websocket/m
 import { changesContent, filterContent } from './content-filters.js';
 import { DelayedMessage } from './delayed-message.js';
 import type { SessionServices } from './held-request.js';
+import { gapMessage, messageBytes, replay } from './replay.js';
 import { WebSocketKeepAlive } from './web-socket-keep-alive.js';
 
 /** What makes a text message of an origin a control message. */
@@ -30,6 +31,8 @@ export interface GripConnection extends Session {
   readonly prefix: string;
   /** The client has not taken what was sent. */
   readonly clientBlocked: boolean;
+  /** Bytes that the client can be sent at once without being taken for slow. */
+  readonly room: number;
   /** Sends the client a message. */
   push(message: WebSocketMessage): void;
   /** The origin lets go of the connection, which stays open. */
@@ -62,7 +65,7 @@ export class WebSocketGrip {
   open(extension: GripExtension | undefined, implicit: readonly string[]): void {
     if (extension !== undefined) this.#messagePrefix = Buffer.from(extension.messagePrefix);
     this.#implicit = implicit;
-    for (const channel of implicit) this.#subscribe(channel, channel, []);
+    for (const channel of implicit) this.#subscribe(channel, channel, [], undefined);
   }
 
   /** The channels that it is subscribed to. */
@@ -138,7 +141,7 @@ export class WebSocketGrip {
     const { timers, clock } = this.#services;
     switch (message.type) {
       case 'subscribe':
-        this.#trySubscribe(message.channel, message.filters);
+        this.#trySubscribe(message.channel, message.filters, message.lastId);
         break;
       case 'unsubscribe':
         this.#unsubscribe(this.#connection.prefix + message.channel);
@@ -173,7 +176,7 @@ export class WebSocketGrip {
     if (!this.#connection.clientBlocked) this.#connection.push(message);
   }
 
-  #trySubscribe(name: string, filters: readonly string[]): void {
+  #trySubscribe(name: string, filters: readonly string[], lastId: string | undefined): void {
     const { subscriptionsPerConnection, logger } = this.#services;
     const channel = this.#connection.prefix + name;
     if (filters.length > MAX_FILTERS_PER_CHANNEL) {
@@ -187,18 +190,34 @@ export class WebSocketGrip {
       );
       return;
     }
-    this.#subscribe(name, channel, filters);
+    this.#subscribe(name, channel, filters, lastId);
   }
 
-  #subscribe(name: string, channel: string, filters: readonly string[]): void {
+  #subscribe(name: string, channel: string, filters: readonly string[], lastId: string | undefined): void {
     const existing = this.#subscriptions.get(channel);
     if (existing !== undefined) {
       existing.filters = filters;
+      this.#replay(existing, lastId);
       return;
     }
     const subscription = new Subscription(this.#connection, name, channel, undefined, filters);
     this.#subscriptions.set(channel, subscription);
-    this.#services.hub.subscribe(subscription);
+    // First what it has missed: nothing newer has been kept when that is out.
+    this.#replay(subscription, lastId);
+    // It may have made somebody close the connection.
+    if (this.#subscriptions.has(channel)) this.#services.hub.subscribe(subscription);
+  }
+
+  #replay(subscription: Subscription, lastId: string | undefined): void {
+    if (lastId === undefined) return;
+    const connection = this.#connection;
+    replay(this.#services, lastId, [subscription], {
+      uri: connection.uri,
+      room: () => connection.room,
+      bytesOf: messageBytes,
+      deliver: (published, to) => connection.deliver(published, to),
+      sendGap: (name) => connection.push(gapMessage(name, lastId)),
+    });
   }
 
   #unsubscribe(channel: string): void {

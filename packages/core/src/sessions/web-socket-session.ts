@@ -198,6 +198,10 @@ export class WebSocketSession
     this.#closeClient(CLOSE_NORMAL, '');
   }
 
+  get room(): number {
+    return this.#limits.queueBytes - this.#client.pendingBytes;
+  }
+
   get clientBlocked(): boolean {
     return this.#client.blocked;
   }
