@@ -201,6 +201,21 @@ describe('Server-Sent Events from history', () => {
     assert.deepEqual(await back('1'), ['2', '3']);
   });
 
+  it('come once where something is published meanwhile', async () => {
+    let onLine = (): unknown => undefined;
+    const nothing = (): void => {};
+    const logger = { error: nothing, warn: nothing, info: () => onLine(), debug: nothing };
+    const history = { channels: ['*'], items: 2 };
+    const { publish, back } = await start(['room', 'news'], { logger, history });
+    for (const id of ['r1', 'n2', 'n3', 'n4', 'r5'] as const)
+      await publish(id.startsWith('r') ? 'room' : 'news', id);
+    onLine = () => {
+      onLine = nothing;
+      return publish('room', 'r6');
+    };
+    assert.deepEqual(await back('r1'), [gap('news', 'r1'), 'r5', 'r6']);
+  });
+
   it('come from an app in the same process', async () => {
     const proxy = new GripProxy({ history: HISTORY });
     const app = http.createServer((req, res) =>
