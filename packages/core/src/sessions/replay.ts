@@ -1,8 +1,7 @@
-import { headerValue, type Instruct, type Item, isMediaType } from '@p-8/protocol';
+import type { Item } from '@p-8/protocol';
 import type { KeptItem } from '../hub/channel-history.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Subscription } from '../hub/session.js';
-import { WebSocketMessage } from '../websocket/message.js';
 import type { SessionServices } from './held-request.js';
 
 /** A client that comes back, as one of its kind takes what it has missed. */
@@ -48,17 +47,6 @@ export function replay(
     place = newest.number;
     deliverAll(missed, left, client);
   }
-}
-
-/** Bytes of what a WebSocket gets of an item; undefined: nothing. */
-export function messageBytes({ wsMessage }: Item): number | undefined {
-  return wsMessage?.action === 'send' ? wsMessage.content.length : undefined;
-}
-
-/** The text that tells a WebSocket of a gap. */
-export function gapMessage(channel: string, lastId: string): WebSocketMessage {
-  const json = JSON.stringify({ type: 'gap', channel, 'last-id': lastId });
-  return new WebSocketMessage('text', Buffer.from(json));
 }
 
 function deliverAll(

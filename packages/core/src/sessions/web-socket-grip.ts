@@ -16,7 +16,7 @@ import { checkMessage, type MessageType, WebSocketMessage } from '../websocket/m
 import { changesContent, filterContent } from './content-filters.js';
 import { DelayedMessage } from './delayed-message.js';
 import type { SessionServices } from './held-request.js';
-import { gapMessage, messageBytes, replay } from './replay.js';
+import { replayMessages } from './message-replay.js';
 import { WebSocketKeepAlive } from './web-socket-keep-alive.js';
 
 /** What makes a text message of an origin a control message. */
@@ -197,27 +197,15 @@ export class WebSocketGrip {
     const existing = this.#subscriptions.get(channel);
     if (existing !== undefined) {
       existing.filters = filters;
-      this.#replay(existing, lastId);
+      if (lastId !== undefined) replayMessages(this.#services, lastId, existing, this.#connection);
       return;
     }
     const subscription = new Subscription(this.#connection, name, channel, undefined, filters);
     this.#subscriptions.set(channel, subscription);
     // First what it has missed: nothing newer has been kept when that is out.
-    this.#replay(subscription, lastId);
+    if (lastId !== undefined) replayMessages(this.#services, lastId, subscription, this.#connection);
     // It may have made somebody close the connection.
     if (this.#subscriptions.has(channel)) this.#services.hub.subscribe(subscription);
-  }
-
-  #replay(subscription: Subscription, lastId: string | undefined): void {
-    if (lastId === undefined) return;
-    const connection = this.#connection;
-    replay(this.#services, lastId, [subscription], {
-      uri: connection.uri,
-      room: () => connection.room,
-      bytesOf: messageBytes,
-      deliver: (published, to) => connection.deliver(published, to),
-      sendGap: (name) => connection.push(gapMessage(name, lastId)),
-    });
   }
 
   #unsubscribe(channel: string): void {
