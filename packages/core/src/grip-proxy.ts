@@ -26,7 +26,7 @@ import { LinkHosts } from './routing/link-hosts.js';
 import { Backlog } from './sessions/backlog.js';
 import type { SessionServices } from './sessions/held-request.js';
 import { OriginGate } from './sessions/origin-gate.js';
-import { SharedLinks } from './sessions/shared-links.js';
+import { SharedRequests } from './sessions/shared-requests.js';
 import { SlowClients } from './sessions/slow-clients.js';
 import { UpdateLimiter } from './sessions/update-limiter.js';
 import { checkControlApiOptions, checkWaitOptions, isEmpty, readOptions, type Settings } from './settings.js';
@@ -147,8 +147,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       clock,
       timers,
       limiter: new UpdateLimiter(clock, onError),
-      gate,
-      links: new SharedLinks(gate, onError),
+      sharedRequests: new SharedRequests(gate, onError),
       flusher: new Flusher(onError),
       logger,
       onError,

@@ -14,7 +14,7 @@ export async function behindPushpin<Framework>(
   make: MakeApp<Framework>,
 ): Promise<AppHouse> {
   const { site, use } = await stageLater(stage);
-  const pushpin = await launch(site.port);
+  const pushpin = await launchPushpin(site.port);
   stage.onClose(() => pushpin.stop());
   const grip = gripConfig(`http://127.0.0.1:${pushpin.controlPort}/`);
   use(make(grip));
@@ -22,7 +22,8 @@ export async function behindPushpin<Framework>(
   return { url: `http://127.0.0.1:${pushpin.port}`, grip, subscribers };
 }
 
-async function launch(port: number): Promise<PushpinProcess> {
+/** Starts the reference in front of a port of the loopback address, with events over HTTP for WebSockets. */
+export async function launchPushpin(port: number): Promise<PushpinProcess> {
   const warmUp = await warmUpOrigin();
   try {
     for (let attempt = 1; ; attempt++) {

@@ -21,6 +21,7 @@ export class AppOrigin implements Origin {
   readonly autoCrossOrigin = false;
   readonly implicitChannels: readonly string[] = [];
   readonly dropsEntityTags = true;
+  readonly seesClients = true;
   readonly grip = true;
   readonly webSocketTargets: readonly WebSocketTarget[];
   readonly #linkHosts: LinkHosts;

@@ -56,6 +56,7 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
       queueBytes: route.sessionQueueBytes ?? settings.sessionQueueBytes,
       policy: route.slowClient ?? settings.slowClient,
     },
+    seesClients: targets.some(({ listener }) => listener !== undefined),
     implicitChannels: targets.flatMap(({ subscribe }) => subscribe ?? []),
     signer: context.signer(route.sigIss ?? settings.sigIss, route.sigKey ?? settings.sigKey),
     grip: route.grip ?? true,

@@ -60,6 +60,8 @@ export interface Origin {
   readonly implicitChannels: readonly string[];
   /** Whether the entity tag of a held response is dropped: frameworks make one by themselves, of a body that is no body. */
   readonly dropsEntityTags: boolean;
+  /** It sees more of a client than the request: what is equal on the wire need not be equal to it. */
+  readonly seesClients: boolean;
   /** The request's absolute URI, as the origin knows it. */
   uri(request: ClientRequest): string;
   /** The client's request once more, with `gripLast` added. */

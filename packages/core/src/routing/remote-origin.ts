@@ -17,6 +17,8 @@ export interface RemoteOriginOptions {
   readonly debug: boolean;
   readonly autoCrossOrigin: boolean;
   readonly limits: SlowClientLimits;
+  /** One of its targets is in this process. */
+  readonly seesClients: boolean;
   readonly implicitChannels: readonly string[];
   /** Undefined: requests are not signed. */
   readonly signer: Signer | undefined;
@@ -43,6 +45,7 @@ export class RemoteOrigin implements Origin {
   readonly limits: SlowClientLimits;
   readonly implicitChannels: readonly string[];
   readonly dropsEntityTags = false;
+  readonly seesClients: boolean;
   readonly grip: boolean;
   readonly webSocketTargets: readonly WebSocketTarget[];
   readonly upstream: Upstream;
@@ -58,6 +61,7 @@ export class RemoteOrigin implements Origin {
     this.debug = options.debug;
     this.autoCrossOrigin = options.autoCrossOrigin;
     this.limits = options.limits;
+    this.seesClients = options.seesClients;
     this.implicitChannels = options.implicitChannels;
   }
 

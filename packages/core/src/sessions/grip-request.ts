@@ -94,7 +94,7 @@ export class GripRequest implements HeldRequest, Asker {
   fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined {
     const destination = this.#origin.link(uri, this.#request, gripLast);
     if (typeof destination !== 'string') {
-      return this.services.links.fetch(this.#origin, uri, gripLast, destination, handler);
+      return this.services.sharedRequests.link(this.#origin, uri, gripLast, destination, handler);
     }
     this.services.logger.warn({ uri: this.uri, link: uri }, destination);
     handler.onError({ kind: 'blocked', detail: destination });
@@ -178,7 +178,7 @@ export class GripRequest implements HeldRequest, Asker {
     const answer = this.#newAnswer(true);
     if (answer === undefined) return;
     const again = this.#origin.again(this.#request, gripLast, this.#body.bytes());
-    answer.call = this.services.gate.send(this.#origin, again, answer);
+    answer.call = this.services.sharedRequests.retry(this.#origin, again, answer);
   }
 
   /** Undefined: there is nobody left to answer. */

@@ -11,8 +11,7 @@ import type { CallCounter } from '../upstream/call-counter.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import type { LingeringSockets } from '../websocket/lingering-sockets.js';
 import type { Backlog } from './backlog.js';
-import type { OriginGate } from './origin-gate.js';
-import type { SharedLinks } from './shared-links.js';
+import type { SharedRequests } from './shared-requests.js';
 import type { SlowClients } from './slow-clients.js';
 import type { UpdateLimiter } from './update-limiter.js';
 
@@ -24,8 +23,7 @@ export interface SessionServices {
   readonly timers: Timers;
   readonly limiter: UpdateLimiter;
   /** What asks origins for what held clients lack goes through it. */
-  readonly gate: OriginGate;
-  readonly links: SharedLinks;
+  readonly sharedRequests: SharedRequests;
   readonly flusher: Flusher;
   readonly logger: Logger;
   /** Gets what should never have been thrown. */

@@ -1,49 +1,69 @@
-import type { HeaderList } from '@p-8/protocol';
+import { type HeaderList, headerValue, headerValues } from '@p-8/protocol';
 import type { OnError } from '../logger.js';
 import type { Destination, Origin } from '../routing/origin.js';
-import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from '../upstream/upstream.js';
 import type { OriginGate } from './origin-gate.js';
 
-/** The most bytes of a linked response that are kept for those who ask for it later, while it still comes in. */
+/** The most bytes of a response that are kept for those who ask for it later, while it still comes in. */
 const MAX_KEPT = 100_000;
 
-/** The most bytes that one stream may be behind the others that share an answer. */
+/** The most bytes that one client may be behind the others that share an answer. */
 const MAX_BEHIND = 1_048_576;
 
 /**
- * Links that are being asked for. One lost item can make every stream of a channel ask the same link at once: equal
- * requests share one answer. Equal is what has the same whole URI and the same `Grip-Last`: two streams that have not
- * the same items get answers of their own.
+ * What origins are being asked for held clients. One lost item can make every client of a channel ask the same at once: equal
+ * requests share one answer. Equal are next links that have the same whole URI and the same `Grip-Last`: two streams that have
+ * not the same items get answers of their own. Of the clients' own requests, equal are those that an origin could not tell apart.
  */
-export class SharedLinks {
+export class SharedRequests {
   readonly #gate: OriginGate;
   readonly #onError: OnError;
   readonly #calls = new WeakMap<Origin, Map<string, SharedCall>>();
 
-  /** `onError` gets what a stream throws; the others get the answer all the same. */
+  /** `onError` gets what a client's handler throws; the others get the answer all the same. */
   constructor(gate: OriginGate, onError: OnError) {
     this.#gate = gate;
     this.#onError = onError;
   }
 
   /** Asks for a link, or takes part in what another stream has asked. */
-  fetch(
+  link(
     origin: Origin,
     uri: string,
     gripLast: HeaderList,
     destination: Destination,
     handler: UpstreamHandler,
   ): UpstreamCall {
+    return this.#share(origin, JSON.stringify(['link', uri, ...gripLast]), destination, handler, false);
+  }
+
+  /** Asks a client's own request once more, or takes part in what another client has asked. */
+  retry(origin: Origin, destination: Destination, handler: UpstreamHandler): UpstreamCall {
+    const { request } = destination;
+    if (origin.seesClients || !isAnonymous(request)) return this.#gate.send(origin, destination, handler);
+    const key = JSON.stringify(['retry', request.path, ...request.headers]);
+    return this.#share(origin, key, destination, handler, true);
+  }
+
+  /** @param mayPart an answer that is for one client only makes the others ask by themselves */
+  #share(
+    origin: Origin,
+    key: string,
+    destination: Destination,
+    handler: UpstreamHandler,
+    mayPart: boolean,
+  ): UpstreamCall {
     const calls = this.#callsTo(origin);
-    const key = JSON.stringify([uri, ...gripLast]);
     const running = calls.get(key);
     if (running !== undefined) return running.join(handler);
-    const call = new SharedCall(this.#onError, () => {
+    const close = (): void => {
       if (calls.get(key) === call) calls.delete(key);
-    });
+    };
+    const ask = (alone: UpstreamHandler): UpstreamCall => this.#gate.send(origin, destination, alone);
+    const call = new SharedCall(this.#onError, close, mayPart ? ask : undefined);
     calls.set(key, call);
     const member = call.join(handler);
-    call.source = this.#gate.send(origin, destination, call);
+    call.source = ask(call);
     return member;
   }
 
@@ -57,18 +77,35 @@ export class SharedLinks {
   }
 }
 
+/** Whether nothing in a request says whose it is, and it changes nothing: RFC 9110 9.2.1. */
+function isAnonymous({ method, headers, body }: UpstreamRequest): boolean {
+  const hasBody = body !== null && !(body instanceof Uint8Array && body.length === 0);
+  const hasCredentials =
+    headerValue(headers, 'cookie') !== undefined || headerValue(headers, 'authorization') !== undefined;
+  return method === 'GET' && !hasBody && !hasCredentials;
+}
+
+/** Whether an answer must not be given to anybody else: RFC 9111 5.2.2.5, 5.2.2.7. */
+function isPersonal(headers: HeaderList): boolean {
+  const control = headerValues(headers, 'cache-control').join(',');
+  return (
+    headerValue(headers, 'set-cookie') !== undefined || /(?:^|[\s,])(?:private|no-store)\b/i.test(control)
+  );
+}
+
 /** What has come of an answer, in order: its head, parts of its body, and its end. */
 interface Part {
   /** Of the body. */
   readonly bytes: number;
-  /** False: the stream takes no more for now. */
+  /** False: the client takes no more for now. */
   tell(handler: UpstreamHandler): boolean;
 }
 
-/** One request whose answer several streams get, each at its own pace. */
+/** One request whose answer several clients get, each at its own pace. */
 class SharedCall implements UpstreamHandler {
   readonly #onError: OnError;
   readonly #close: () => void;
+  readonly #askAlone: ((handler: UpstreamHandler) => UpstreamCall) | undefined;
   readonly #members = new Set<Member>();
   #source: UpstreamCall | undefined;
   #parts: Part[] = [];
@@ -76,10 +113,18 @@ class SharedCall implements UpstreamHandler {
   #dropped = 0;
   #bytes = 0;
 
-  /** `close` is called when nobody can join any more. */
-  constructor(onError: OnError, close: () => void) {
+  /**
+   * @param close called when nobody can join any more
+   * @param askAlone asks once more for one member, where an answer may turn out to be for one only
+   */
+  constructor(
+    onError: OnError,
+    close: () => void,
+    askAlone: ((handler: UpstreamHandler) => UpstreamCall) | undefined,
+  ) {
     this.#onError = onError;
     this.#close = close;
+    this.#askAlone = askAlone;
   }
 
   set source(call: UpstreamCall) {
@@ -127,6 +172,10 @@ class SharedCall implements UpstreamHandler {
   }
 
   onHead(status: number, reason: string, headers: string[]): void {
+    if (this.#askAlone !== undefined) {
+      this.#close();
+      if (isPersonal(headers)) this.#part(this.#askAlone);
+    }
     this.#add(0, (handler) => {
       handler.onHead(status, reason, headers);
       return true;
@@ -164,6 +213,15 @@ class SharedCall implements UpstreamHandler {
     for (const member of [...this.#members]) if (member.started) this.advance(member);
   }
 
+  /** The answer is for the first one only. */
+  #part(askAlone: (handler: UpstreamHandler) => UpstreamCall): void {
+    const [, ...others] = this.#members;
+    for (const member of others) {
+      this.#members.delete(member);
+      member.alone = askAlone(member.handler);
+    }
+  }
+
   /** Nobody takes more for now, and there is more than is worth keeping. */
   get #isFull(): boolean {
     return this.#bytes > MAX_KEPT && [...this.#members].every(({ paused }) => paused);
@@ -193,7 +251,7 @@ class SharedCall implements UpstreamHandler {
   }
 }
 
-/** One stream's part in a shared call. */
+/** One client's part in a shared call. */
 class Member implements UpstreamCall {
   readonly handler: UpstreamHandler;
   readonly #call: SharedCall;
@@ -203,6 +261,8 @@ class Member implements UpstreamCall {
   taken = 0;
   paused = false;
   started = false;
+  /** Asked by itself, after all. */
+  alone: UpstreamCall | undefined;
 
   constructor(call: SharedCall, handler: UpstreamHandler) {
     this.#call = call;
@@ -210,11 +270,13 @@ class Member implements UpstreamCall {
   }
 
   abort(): void {
-    this.#call.leave(this);
+    if (this.alone === undefined) this.#call.leave(this);
+    else this.alone.abort();
   }
 
   resume(): void {
     this.paused = false;
-    this.#call.advance(this);
+    if (this.alone === undefined) this.#call.advance(this);
+    else this.alone.resume();
   }
 }
