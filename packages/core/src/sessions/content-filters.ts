@@ -8,7 +8,7 @@ import {
   substituteVariables,
 } from '@p-8/protocol';
 
-type PrevIdOf = (channel: string) => string | undefined;
+export type PrevIdOf = (channel: string) => string | undefined;
 
 /** Runs the content of an item through a subscription's content filters, in their order. */
 export function filterContent(
@@ -20,10 +20,21 @@ export function filterContent(
   let result: Result<Uint8Array> = ok(content);
   for (const name of filters) {
     if (!result.ok) return result;
-    if (name === 'var-subst') result = prefixed(name, substituteVariables(result.value, meta));
-    else if (name === 'build-id') result = prefixed(name, buildId(result.value, meta, prevIdOf));
+    result = applyFilter(name, result.value, meta, prevIdOf);
   }
   return result;
+}
+
+/** Runs content through one filter; through one that changes no content by itself, it passes as it is. */
+export function applyFilter(
+  name: string,
+  content: Uint8Array,
+  meta: ReadonlyMap<string, string>,
+  prevIdOf: PrevIdOf,
+): Result<Uint8Array> {
+  if (name === 'var-subst') return prefixed(name, substituteVariables(content, meta));
+  if (name === 'build-id') return prefixed(name, buildId(content, meta, prevIdOf));
+  return ok(content);
 }
 
 /** Whether any of these filters changes content: then a session cannot share an item's bytes with others. */

@@ -14,6 +14,11 @@ export function isConnectFailure(error: Error): boolean {
   return CONNECT_FAILURES.has(codeOf(error));
 }
 
+/** Whether an error's code is one of a TLS handshake, or of a certificate that is not trusted. */
+export function isTlsFailure(code: string): boolean {
+  return /^(EPROTO$|ERR_(TLS|SSL)_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code);
+}
+
 /** The code of an error of Node's or undici's; empty: it has none. */
 export function codeOf(error: Error): string {
   if ('code' in error && typeof error.code === 'string') return error.code;

@@ -38,6 +38,8 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
   #index = 0;
   #call: UpstreamCall | undefined;
   #aborted = false;
+  /** Why the last target could not be reached. */
+  #cause: unknown;
 
   constructor(targets: readonly FailoverTarget[], request: UpstreamRequest, handler: UpstreamHandler) {
     this.#targets = targets;
@@ -49,7 +51,8 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
     const target = this.#targets[this.#index++];
     if (target === undefined) {
       const tried = this.#targets.map(({ name }) => name).join(', ');
-      this.#handler.onError({ kind: 'connect', detail: `Unable to connect to any targets. Tried: ${tried}` });
+      const detail = `Unable to connect to any targets. Tried: ${tried}`;
+      this.#handler.onError({ kind: 'connect', detail, cause: this.#cause });
       return;
     }
     const { host } = target;
@@ -89,6 +92,7 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
   }
 
   onError(error: UpstreamError): void {
+    this.#cause = error.cause;
     if (error.kind === 'connect') this.next();
     else this.#handler.onError(error);
   }

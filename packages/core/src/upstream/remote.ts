@@ -2,7 +2,7 @@ import net, { type Socket } from 'node:net';
 import { GripError } from '../errors.js';
 import { hostName } from '../http/client-request.js';
 import type { CallCounter } from './call-counter.js';
-import { codeOf, isConnectFailure } from './connect-failure.js';
+import { codeOf, isConnectFailure, isTlsFailure } from './connect-failure.js';
 import { createPool } from './connection-pool.js';
 import { Exchange } from './exchange.js';
 import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
@@ -118,6 +118,5 @@ function describe(error: Error): UpstreamError {
   const detail = error.message || code;
   if (code === 'GRIP_ERR_LINK_REFUSED') return { kind: 'blocked', detail, cause: error };
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return { kind: 'timeout', detail, cause: error };
-  const isTls = /^(ERR_(TLS|SSL)_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code);
-  return { kind: isTls || isConnectFailure(error) ? 'connect' : 'broken', detail, cause: error };
+  return { kind: isTlsFailure(code) || isConnectFailure(error) ? 'connect' : 'broken', detail, cause: error };
 }
