@@ -24,6 +24,7 @@ import { tellWatcher } from './mounts/watched-request.js';
 import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './options.js';
 import { LinkHosts } from './routing/link-hosts.js';
 import { Backlog } from './sessions/backlog.js';
+import { FilterLimiter } from './sessions/filter-limiter.js';
 import type { SessionServices } from './sessions/held-request.js';
 import { OriginGate } from './sessions/origin-gate.js';
 import { SharedRequests } from './sessions/shared-requests.js';
@@ -148,6 +149,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       timers,
       limiter: new UpdateLimiter(clock, onError),
       sharedRequests: new SharedRequests(gate, onError),
+      filterLimiter: new FilterLimiter(clock, onError),
       flusher: new Flusher(onError),
       logger,
       onError,
@@ -349,6 +351,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     this.hub.close();
     this.#refuses = true;
     this.#services.limiter.close();
+    this.#services.filterLimiter.close();
     // WebSockets have been sent a Close, which their clients answer at once or not at all.
     await Promise.all([this.hub.emptied(CLOSE_GRACE), this.#services.farewells.idle(CLOSE_GRACE)]);
     // Until now those that came were told so; left to their server, they would be plain requests.

@@ -1,5 +1,6 @@
 import type { Clock, ClockTimer } from '../clock.js';
 import type { OnError } from '../logger.js';
+import type { PublishedItem } from './published-item.js';
 import type { Receipt } from './receipt.js';
 import type { Session } from './session.js';
 
@@ -12,6 +13,7 @@ const INTERVAL = 5;
 /** An item that has been given to a session, and whose bytes may not have left yet. */
 interface Given {
   readonly session: Session;
+  readonly published: PublishedItem;
   /** How much had been given to the client, this item included. */
   readonly mark: number;
 }
@@ -22,6 +24,7 @@ export class FlushWait {
   readonly #onError: OnError;
   #given: Given[] = [];
   #flushed = 0;
+  #filtered = 0;
   #ended = 0;
 
   constructor(clock: Clock, onError: OnError) {
@@ -30,8 +33,8 @@ export class FlushWait {
   }
 
   /** A session has just taken an item. */
-  add(session: Session): void {
-    this.#given.push({ session, mark: session.given });
+  add(session: Session, published: PublishedItem): void {
+    this.#given.push({ session, published, mark: session.given });
   }
 
   /**
@@ -41,32 +44,37 @@ export class FlushWait {
   async receipt(receipt: Receipt, timeout: number): Promise<Receipt> {
     const deadline = this.#clock.now() + timeout;
     while (this.#look() > 0 && this.#clock.now() < deadline) await this.#pause();
-    const { matched, filtered, dropped } = receipt;
-    const lost = dropped + this.#ended;
-    return {
-      matched,
-      delivered: this.#flushed,
-      queued: matched - this.#flushed - filtered - lost,
-      filtered,
-      dropped: lost,
-    };
+    const { matched } = receipt;
+    const filtered = receipt.filtered + this.#filtered;
+    const dropped = receipt.dropped + this.#ended;
+    const queued = matched - this.#flushed - filtered - dropped;
+    return { matched, delivered: this.#flushed, queued, filtered, dropped };
   }
 
   /** Looks what has left since the last time; gives how many have not. */
   #look(): number {
-    this.#given = this.#given.filter(({ session, mark }) => {
+    this.#given = this.#given.filter((one) => {
       try {
-        const { given, unsent } = session;
-        if (unsent === 0 || given - unsent >= mark) this.#flushed++;
-        else if (session.over) this.#ended++;
-        else return true;
+        return !this.#isSettled(one);
       } catch (error) {
         this.#onError(error);
         this.#ended++;
+        return false;
       }
-      return false;
     });
     return this.#given.length;
+  }
+
+  #isSettled({ session, published, mark }: Given): boolean {
+    const turn = published.turnAt(session);
+    const waits = turn !== undefined && turn.outcome === undefined;
+    const { given, unsent } = session;
+    if (turn?.outcome === 'filtered') this.#filtered++;
+    else if (turn?.outcome === 'dropped') this.#ended++;
+    else if (!waits && (unsent === 0 || given - unsent >= (turn?.given ?? mark))) this.#flushed++;
+    else if (session.over) this.#ended++;
+    else return false;
+    return true;
   }
 
   #pause(): Promise<ClockTimer> {

@@ -284,7 +284,7 @@ export class Hub {
       const outcome = this.#deliver(published, subscription);
       counter.count(outcome);
       if (wait !== undefined && (outcome === 'delivered' || outcome === 'queued'))
-        wait.add(subscription.session);
+        wait.add(subscription.session, published);
     }
     return counter.receipt();
   }

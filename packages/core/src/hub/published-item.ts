@@ -1,12 +1,24 @@
 import type { Item } from '@p-8/protocol';
 import { frameChunk, type StreamChunk } from '../http/client-stream.js';
 import { WebSocketMessage } from '../websocket/message.js';
+import type { Outcome } from './receipt.js';
+import type { Session } from './session.js';
+
+/** How an item has fared at a session where it had to wait for its turn. */
+export interface Turn {
+  /** Undefined: it waits. */
+  readonly outcome: Outcome;
+  /** How much had been given to the client when the turn was over, the item included. */
+  readonly given: number;
+}
 
 /** An item on its way to sessions. What is the same for all of them is made once, when the first one needs it. */
 export class PublishedItem {
   readonly item: Item;
   #streamChunk: StreamChunk | undefined;
   #webSocketMessage: WebSocketMessage | undefined;
+  /** Items may be kept for longer than their sessions. */
+  #turns: WeakMap<Session, Turn> | undefined;
 
   constructor(item: Item) {
     this.item = item;
@@ -24,6 +36,22 @@ export class PublishedItem {
   get streamChunk(): StreamChunk {
     this.#streamChunk ??= new SharedChunk(streamContent(this.item));
     return this.#streamChunk;
+  }
+
+  /** At this session, it has to wait for its turn. */
+  awaitTurn(session: Session): void {
+    this.#turns ??= new WeakMap();
+    this.#turns.set(session, { outcome: undefined, given: 0 });
+  }
+
+  /** The turn that it had to wait for is over. */
+  endTurn(session: Session, outcome: Exclude<Outcome, undefined>): void {
+    if (this.#turns?.has(session)) this.#turns.set(session, { outcome, given: session.given });
+  }
+
+  /** Undefined: it has not had to wait there. */
+  turnAt(session: Session): Turn | undefined {
+    return this.#turns?.get(session);
   }
 }
 

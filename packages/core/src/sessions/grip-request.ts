@@ -92,7 +92,7 @@ export class GripRequest implements HeldRequest, Asker {
   }
 
   fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined {
-    const destination = this.#origin.link(uri, this.#request, gripLast);
+    const destination = this.linkTo(uri, gripLast);
     if (typeof destination !== 'string') {
       return this.services.sharedRequests.link(this.#origin, uri, gripLast, destination, handler);
     }
@@ -101,8 +101,12 @@ export class GripRequest implements HeldRequest, Asker {
     return undefined;
   }
 
+  linkTo(uri: string, gripLast: readonly string[]): Destination | string {
+    return this.#origin.link(uri, this.#request, gripLast);
+  }
+
   sayGone(uri: string): void {
-    const destination = this.#origin.link(uri, this.#request, []);
+    const destination = this.linkTo(uri, []);
     if (typeof destination === 'string') {
       this.services.logger.warn({ uri: this.uri, link: uri }, destination);
       return;

@@ -5,12 +5,13 @@ import type { Flusher } from '../http/flusher.js';
 import type { History } from '../hub/history.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger, OnError } from '../logger.js';
-import type { SlowClientLimits } from '../routing/origin.js';
+import type { Destination, SlowClientLimits } from '../routing/origin.js';
 import type { Timers } from '../timers.js';
 import type { CallCounter } from '../upstream/call-counter.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import type { LingeringSockets } from '../websocket/lingering-sockets.js';
 import type { Backlog } from './backlog.js';
+import type { FilterLimiter } from './filter-limiter.js';
 import type { SharedRequests } from './shared-requests.js';
 import type { SlowClients } from './slow-clients.js';
 import type { UpdateLimiter } from './update-limiter.js';
@@ -24,6 +25,8 @@ export interface SessionServices {
   readonly limiter: UpdateLimiter;
   /** What asks origins for what held clients lack goes through it. */
   readonly sharedRequests: SharedRequests;
+  /** What filters ask origins goes through it. */
+  readonly filterLimiter: FilterLimiter;
   readonly flusher: Flusher;
   readonly logger: Logger;
   /** Gets what should never have been thrown. */
@@ -62,6 +65,8 @@ export interface HeldRequest {
   retry(gripLast: readonly string[]): void;
   /** Asks for a link. Undefined: the proxy must not go there, and `handler` has been told. */
   fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined;
+  /** A request for a link, which the caller sends by itself. A string says why the proxy must not go there. */
+  linkTo(uri: string, gripLast: readonly string[]): Destination | string;
   /** Tells the origin, by the link that it has named for this, that the client is not held any more. */
   sayGone(uri: string): void;
   /** The origin's content, which is still coming, is not wanted any more. */

@@ -11,9 +11,12 @@ import type { HoldEnd, HoldInfo } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import type { RecoveryCause, RecoveryEnd } from '../hub/recovery.js';
-import { type Session, Subscription } from '../hub/session.js';
+import { Subscription } from '../hub/session.js';
 import type { Timer, TimerOwner } from '../timers.js';
+import { type FilteringSession, FilterLine, type TurnOutcome } from './filter-line.js';
+import { asksOrigin, FilterRun } from './filter-run.js';
 import type { HeldRequest } from './held-request.js';
+import type { FilterVerdict } from './http-filter.js';
 import type { Updatable } from './update-limiter.js';
 
 /** What the checks say of an item: it goes on, or what became of it. `missed`: items before it did not come. */
@@ -26,12 +29,14 @@ export interface MissedItem {
 }
 
 /** What response holds and stream holds have in common: their subscriptions, and the checks that an item passes. */
-export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Updatable {
+export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOwner, Updatable {
   protected abstract readonly mode: HoldInfo['mode'];
   protected readonly request: HeldRequest;
   protected instruct: Instruct;
   /** By the name that publishers use. */
   protected readonly subscriptions: Map<string, Subscription> = new Map();
+  /** Items that wait while filters are asked. Undefined: none has been asked yet. */
+  #line: FilterLine | undefined;
   /** It is being brought up to date. */
   #recovers = false;
   /** Subscribes to nothing any more. */
@@ -54,6 +59,8 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   abstract readonly over: boolean;
   abstract deliver(published: PublishedItem, subscription: Subscription): Outcome;
   abstract takes(published: PublishedItem): boolean;
+  abstract sizeOf(published: PublishedItem): number;
+  abstract takeTurn(published: PublishedItem, subscription: Subscription, isLate?: boolean): TurnOutcome;
   abstract recover(cause: RecoveryCause): void;
   abstract close(): void;
   abstract abort(): void;
@@ -169,9 +176,22 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
   ): readonly PublishedItem[] | undefined {
     const { hub } = this.request.services;
     const recent = prevId === undefined ? undefined : hub.recentAfter(channel, prevId);
-    if (recent?.at(-1) === published) return recent;
+    // While it waited for its turn, newer ones may have come.
+    const end = recent?.indexOf(published) ?? -1;
+    if (end !== -1) return recent?.slice(0, end + 1);
     hub.forgetLastId(channel);
     return undefined;
+  }
+
+  /** Delivers items that the client lacks, before all that wait. `again`: the last one has to wait for its turn. */
+  protected catchUp(missed: readonly MissedItem[]): Outcome | 'again' {
+    this.beginRecovery('gap');
+    this.endRecovery('recent');
+    if (missed.some(({ subscription }) => asksOrigin(subscription.filters))) this.#line ??= this.#newLine();
+    if (this.#line !== undefined) return this.#line.deliverLate(missed);
+    let outcome: TurnOutcome;
+    for (const { published, subscription } of missed) outcome = this.takeTurn(published, subscription, true);
+    return outcome instanceof FilterRun ? undefined : outcome;
   }
 
   /** The client is to be brought up to date, unless it is being already. Whoever hears of it may end the hold. */
@@ -195,6 +215,69 @@ export abstract class HttpHold implements Session, ClientOwner, TimerOwner, Upda
       if (value !== undefined) headers.push('Grip-Last', value);
     }
     return headers;
+  }
+
+  /** Delivers an item, or lets it wait until those before it are through. */
+  protected deliverInTurn(published: PublishedItem, subscription: Subscription): Outcome | 'full' {
+    if (this.#line !== undefined) return this.#line.deliver(published, subscription);
+    const outcome = this.takeTurn(published, subscription);
+    if (outcome === 'again') return 'queued';
+    if (!(outcome instanceof FilterRun)) return outcome;
+    this.#line = this.#newLine();
+    return this.#line.deliver(published, subscription, outcome);
+  }
+
+  /** Items are taken in another way from now on: those that wait while filters are asked, too. */
+  protected restartLine(): void {
+    this.#line?.restart();
+  }
+
+  /** Gives up the items that wait while filters are asked. */
+  protected closeLine(outcome: 'queued' | 'dropped'): void {
+    this.#line?.close(outcome);
+  }
+
+  #newLine(): FilterLine {
+    const { limits, services } = this.request;
+    return new FilterLine(this, limits.queueBytes, services.onError);
+  }
+
+  /** An item's way through filters that ask the origin. */
+  protected filterRun({ meta: itemMeta }: Item, content: Uint8Array, filters: readonly string[]): FilterRun {
+    const source = {
+      services: this.request.services,
+      currentUri: this.currentUri,
+      meta: this.instruct.meta,
+      prevIdOf: this.prevIdOf,
+      linkTo: (uri: string) => this.request.linkTo(uri, this.gripLast()),
+    };
+    return new FilterRun(source, { content, filters, itemMeta });
+  }
+
+  onVerdict(published: PublishedItem, subscription: Subscription, verdict: FilterVerdict): Outcome {
+    const { item } = published;
+    switch (verdict.action) {
+      case 'send':
+        return this.onFiltered(published, subscription, verdict.content);
+      case 'drop':
+        this.advance(item, subscription);
+        return 'filtered';
+      case 'fail':
+        this.noteFilterError(item, verdict.detail);
+        return 'dropped';
+    }
+  }
+
+  /** Filters that were asked let an item pass, with this content. */
+  protected abstract onFiltered(
+    published: PublishedItem,
+    subscription: Subscription,
+    content: Uint8Array,
+  ): Outcome;
+
+  /** What URLs of filters are relative to. */
+  protected get currentUri(): string {
+    return this.request.uri;
   }
 
   /** Checks an item before its content is looked at: is it the next one, and do the filters let it through? */

@@ -40,6 +40,11 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
     return this.#sent && this.#call !== undefined;
   }
 
+  /** What relative links are relative to. */
+  get base(): string {
+    return this.#base;
+  }
+
   /** Asks for `link`; the hold hears of its content, its instruct, or its failure. */
   follow(link: string, gripLast: readonly string[]): void {
     this.#uri = new URL(link, this.#base).href;

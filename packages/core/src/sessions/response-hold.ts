@@ -1,4 +1,11 @@
-import { endToEndHeaders, type HttpResponseSend, headerValue, type Instruct } from '@p-8/protocol';
+import {
+  type BareAction,
+  endToEndHeaders,
+  type HttpResponseSend,
+  headerValue,
+  type Instruct,
+  type Item,
+} from '@p-8/protocol';
 import type { HoldEnd } from '../hub/hold-info.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
@@ -7,8 +14,12 @@ import type { Subscription } from '../hub/session.js';
 import { Timer } from '../timers.js';
 import { patchBody } from './body-patch.js';
 import { filterContent } from './content-filters.js';
+import type { TurnOutcome } from './filter-line.js';
+import { asksOrigin, isHttpFilter } from './filter-run.js';
 import type { HeldRequest } from './held-request.js';
-import { HttpHold, type MissedItem } from './http-hold.js';
+import { HttpHold } from './http-hold.js';
+
+const NO_CONTENT = new Uint8Array(0);
 
 /** `waiting`: the origin is going to be asked again; `closed`: the client has its response, or is gone. */
 type State = 'holding' | 'waiting' | 'closed';
@@ -38,7 +49,7 @@ export class ResponseHold extends HttpHold {
     const { timers, hub } = this.request.services;
     timers.start(this.#timer, this.instruct.timeoutSeconds * 1000);
     hub.hold(this);
-    if (missed.length > 0) this.#catchUp(missed);
+    if (missed.length > 0) this.catchUp(missed);
   }
 
   /** There is one response, and it has been given when the hold is at its end. */
@@ -59,31 +70,56 @@ export class ResponseHold extends HttpHold {
   }
 
   deliver(published: PublishedItem, subscription: Subscription): Outcome {
-    const { item } = published;
-    const format = item.httpResponse;
-    if (format === undefined || this.#state === 'closed') return undefined;
+    if (published.item.httpResponse === undefined || this.#state === 'closed') return undefined;
     // The origin, asked again, will tell the client.
     if (this.#state === 'waiting') return 'queued';
+    const outcome = this.deliverInTurn(published, subscription);
+    if (outcome !== 'full') return outcome;
+    this.recover('gap');
+    return 'queued';
+  }
+
+  sizeOf({ item: { httpResponse: format } }: PublishedItem): number {
+    if (format?.action !== 'send') return 0;
+    return format.body?.length ?? JSON.stringify(format.bodyPatch ?? []).length;
+  }
+
+  takeTurn(published: PublishedItem, subscription: Subscription, isLate = false): TurnOutcome {
+    const { item } = published;
+    const format = item.httpResponse;
+    if (format === undefined) return undefined;
+    // One item has answered the client, which comes back for the others; or the origin is going to tell it.
+    if (this.#state !== 'holding') return 'queued';
     const verdict = this.check(
       item,
       subscription,
       format.action === 'send' ? format.contentFilters : undefined,
     );
-    if (verdict === 'missed') return this.#missed(published, subscription);
+    if (verdict === 'missed') return this.#missed(published, subscription, isLate);
     if (verdict !== 'pass') return verdict;
-    if (format.action === 'send') return this.#respond(published, format, subscription);
-    if (format.action === 'hint') {
-      this.beginRecovery('hint');
-      this.runUpdate();
-      return 'delivered';
+    const { filters } = subscription;
+    if (format.action !== 'send') {
+      if (asksOrigin(filters)) return this.filterRun(item, NO_CONTENT, filters.filter(isHttpFilter));
+      return this.#act(item, format, subscription);
     }
-    this.advance(item, subscription);
-    return 'delivered';
+    const content = format.body ?? this.#patched(format, item.channel);
+    if (asksOrigin(filters)) return this.filterRun(item, content, filters);
+    const filtered = filterContent(content, filters, this.instruct.meta, this.prevIdOf);
+    if (filtered.ok) return this.#respond(format, filtered.value);
+    this.noteFilterError(item, filtered.message);
+    return 'dropped';
+  }
+
+  protected onFiltered({ item }: PublishedItem, subscription: Subscription, content: Uint8Array): Outcome {
+    const format = item.httpResponse;
+    if (format === undefined) return undefined;
+    return format.action === 'send' ? this.#respond(format, content) : this.#act(item, format, subscription);
   }
 
   recover(cause: RecoveryCause): void {
     if (this.#state !== 'holding') return;
     this.#state = 'waiting';
+    this.closeLine('queued');
     this.request.services.timers.stop(this.#timer);
     this.request.services.limiter.add(this);
     this.beginRecovery(cause);
@@ -127,16 +163,21 @@ export class ResponseHold extends HttpHold {
     this.request.respond(code, reason, headers, body);
   }
 
-  #respond({ item }: PublishedItem, format: HttpResponseSend, subscription: Subscription): Outcome {
-    const source = format.body ?? this.#patched(format, item.channel);
-    const content = filterContent(source, subscription.filters, this.instruct.meta, this.prevIdOf);
-    if (!content.ok) {
-      this.noteFilterError(item, content.message);
-      return 'dropped';
+  /** What is no content. */
+  #act(item: Item, { action }: BareAction, subscription: Subscription): Outcome {
+    if (action === 'hint') {
+      this.beginRecovery('hint');
+      this.runUpdate();
+    } else {
+      this.advance(item, subscription);
     }
+    return 'delivered';
+  }
+
+  #respond(format: HttpResponseSend, content: Uint8Array): Outcome {
     this.#finish('answered');
     const headers = mergeHeaders(this.instruct.response.headers, format.headers);
-    this.request.respond(format.code, format.reason, headers, content.value);
+    this.request.respond(format.code, format.reason, headers, content);
     return 'delivered';
   }
 
@@ -148,30 +189,12 @@ export class ResponseHold extends HttpHold {
     return body ?? new Uint8Array(0);
   }
 
-  #missed(published: PublishedItem, subscription: Subscription): Outcome {
-    const recent = this.recentUpTo(published, subscription);
-    if (recent === undefined) {
-      this.recover('gap');
-      return 'queued';
-    }
-    return this.#catchUp(recent.map((each) => ({ published: each, subscription })));
-  }
-
-  /** The first of these items that is for the client answers it; for the others it comes back. */
-  #catchUp(missed: readonly MissedItem[]): Outcome {
-    this.beginRecovery('gap');
-    this.endRecovery('recent');
-    let outcome: Outcome;
-    for (const { published, subscription } of missed) {
-      if (this.#state === 'closed') return 'queued';
-      // One that a filter failed on stays missing.
-      if (published.item.prevId !== subscription.prevId) {
-        this.recover('gap');
-        return 'queued';
-      }
-      outcome = this.deliver(published, subscription);
-    }
-    return outcome;
+  /** @param isLate it has come from the items that are known here: what it does not connect to is not */
+  #missed(published: PublishedItem, subscription: Subscription, isLate: boolean): TurnOutcome {
+    const recent = isLate ? undefined : this.recentUpTo(published, subscription);
+    if (recent !== undefined) return this.catchUp(recent.map((each) => ({ published: each, subscription })));
+    this.recover('gap');
+    return 'queued';
   }
 
   #retry(): void {
@@ -190,6 +213,7 @@ export class ResponseHold extends HttpHold {
   #finish(why: HoldEnd): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.closeLine(why === 'retry' ? 'queued' : 'dropped');
     const { hub, timers, limiter } = this.request.services;
     timers.stop(this.#timer);
     limiter.remove(this);

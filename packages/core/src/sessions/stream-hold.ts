@@ -1,4 +1,4 @@
-import type { Instruct, SlowClientPolicy } from '@p-8/protocol';
+import type { BareAction, Instruct, Item, SlowClientPolicy } from '@p-8/protocol';
 import { OwnChunk, type StreamChunk } from '../http/client-stream.js';
 import type { HoldEnd } from '../hub/hold-info.js';
 import type { OverflowReason } from '../hub/overflow.js';
@@ -10,8 +10,10 @@ import { Timer } from '../timers.js';
 import type { Backlogged } from './backlog.js';
 import { changesContent, filterContent, filterResponseBody } from './content-filters.js';
 import { replayEvents } from './event-replay.js';
+import type { TurnOutcome } from './filter-line.js';
+import { asksOrigin, isHttpFilter } from './filter-run.js';
 import type { HeldRequest } from './held-request.js';
-import { HttpHold, type MissedItem } from './http-hold.js';
+import { HttpHold } from './http-hold.js';
 import { LinkFollower } from './link-follower.js';
 import { SlowStreak } from './slow-streak.js';
 import { StreamKeepAlive } from './stream-keep-alive.js';
@@ -116,8 +118,10 @@ export class StreamHold extends HttpHold implements Backlogged {
     const format = published.item.httpStream;
     if (format === undefined) return undefined;
     switch (this.#state) {
-      case 'holding':
-        return this.#process(published, subscription);
+      case 'holding': {
+        const outcome = this.deliverInTurn(published, subscription);
+        return outcome === 'full' ? this.#overflowLine(published, subscription) : outcome;
+      }
       case 'waiting':
       case 'fetching':
         if (format.action === 'hint') {
@@ -133,6 +137,15 @@ export class StreamHold extends HttpHold implements Backlogged {
       default:
         return undefined;
     }
+  }
+
+  sizeOf(published: PublishedItem): number {
+    return published.streamChunk.content.length;
+  }
+
+  takeTurn(published: PublishedItem, subscription: Subscription, isLate = false): TurnOutcome {
+    if (this.#state === 'holding') return this.#process(published, subscription, isLate);
+    return this.#isClosed ? 'dropped' : this.#take(published, subscription);
   }
 
   recover(cause: RecoveryCause): void {
@@ -203,6 +216,10 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (this.#state === 'draining') this.#makeUpForDropped();
   }
 
+  protected override get currentUri(): string {
+    return this.#links.base;
+  }
+
   /** No word for a while: has something been missed? Not if every channel has had items since. */
   onTimer(): void {
     const { nextLink } = this.instruct;
@@ -260,6 +277,7 @@ export class StreamHold extends HttpHold implements Backlogged {
       this.#links.ask(this.gripLast());
     } else if (this.#state === 'holding') {
       this.#state = 'waiting';
+      this.restartLine();
       this.runUpdate();
     }
   }
@@ -347,7 +365,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#isReplaying = false;
   }
 
-  #process(published: PublishedItem, subscription: Subscription): Outcome {
+  #process(published: PublishedItem, subscription: Subscription, isLate: boolean): TurnOutcome {
     const { item } = published;
     const format = item.httpStream;
     if (format === undefined) return undefined;
@@ -356,9 +374,29 @@ export class StreamHold extends HttpHold implements Backlogged {
       subscription,
       format.action === 'send' ? format.contentFilters : undefined,
     );
-    if (verdict === 'missed') return this.#missed(published, subscription);
+    if (verdict === 'missed') return this.#missed(published, subscription, isLate);
     if (verdict !== 'pass') return verdict;
-    if (format.action === 'send') return this.#send(published, subscription);
+    const { filters } = subscription;
+    const isContent = format.action === 'send';
+    if (asksOrigin(filters)) {
+      const asked = isContent ? filters : filters.filter(isHttpFilter);
+      return this.filterRun(item, published.streamChunk.content, asked);
+    }
+    if (!isContent) return this.#act(item, format, subscription);
+    const chunk = this.#chunkFor(published, subscription);
+    return chunk === undefined ? 'dropped' : this.#send(item, subscription, chunk);
+  }
+
+  protected onFiltered({ item }: PublishedItem, subscription: Subscription, content: Uint8Array): Outcome {
+    const format = item.httpStream;
+    if (format === undefined) return undefined;
+    return format.action === 'send'
+      ? this.#send(item, subscription, new OwnChunk(content))
+      : this.#act(item, format, subscription);
+  }
+
+  /** What is no content. */
+  #act(item: Item, format: BareAction, subscription: Subscription): Outcome {
     // A hint does not count as received: it carries nothing, and Grip-Last must tell what the client really has.
     if (format.action === 'hint') this.#update('hint');
     else this.advance(item, subscription);
@@ -366,10 +404,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     return 'delivered';
   }
 
-  #send(published: PublishedItem, subscription: Subscription): Outcome {
-    const { item } = published;
-    const chunk = this.#chunkFor(published, subscription);
-    if (chunk === undefined) return 'dropped';
+  #send(item: Item, subscription: Subscription, chunk: StreamChunk): Outcome {
     let conflates = this.#outlet.conflates && this.#policyFor(subscription) === 'conflate';
     const wasBlocked = this.#outlet.stream.blocked;
     if (!conflates && !this.#outlet.put(chunk, subscription)) {
@@ -434,9 +469,25 @@ export class StreamHold extends HttpHold implements Backlogged {
     // Whoever hears of it may have ended the hold.
     if (this.#isClosed) return 'dropped';
     this.#outlet.takeBack();
+    this.restartLine();
     this.beginRecovery('slow');
     this.#account();
     return this.#isClosed ? 'dropped' : 'queued';
+  }
+
+  /** Filters are so slow that no more items may wait for them: the same as a client that is too slow. */
+  #overflowLine(published: PublishedItem, subscription: Subscription): Outcome {
+    const { channel } = subscription;
+    const canRecover = this.instruct.nextLink !== undefined && !this.#slowStreak.isTooLong;
+    if (this.#policyFor(subscription) !== 'recover' || !canRecover) {
+      this.#cutSlow('queue', channel);
+      return 'dropped';
+    }
+    this.#slowStreak.begin();
+    this.#note('queue', 'recover', channel);
+    // Whoever hears of it may have ended the hold.
+    this.recover('slow');
+    return this.#isClosed ? 'dropped' : this.#take(published, subscription);
   }
 
   /** Ends the connection so that the client sees that something is missing. */
@@ -461,7 +512,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   #makeUpFor(added: readonly Subscription[]): void {
     const missed = this.missedItems(added);
     if (missed === 'unknown') this.recover('gap');
-    else if (missed.length > 0) this.#catchUp(missed);
+    else if (missed.length > 0) this.catchUp(missed);
   }
 
   /** The client has taken what it had, and lacks what was dropped. */
@@ -472,32 +523,17 @@ export class StreamHold extends HttpHold implements Backlogged {
       return;
     }
     this.#hold();
-    this.#catchUp(missed);
+    this.catchUp(missed);
     this.#processWaiting();
   }
 
-  #missed(published: PublishedItem, subscription: Subscription): Outcome {
-    const recent = this.recentUpTo(published, subscription);
-    if (recent !== undefined) return this.#catchUp(recent.map((each) => ({ published: each, subscription })));
+  /** @param isLate it has come from the items that are known here: what it does not connect to is not */
+  #missed(published: PublishedItem, subscription: Subscription, isLate: boolean): TurnOutcome {
+    const recent = isLate ? undefined : this.recentUpTo(published, subscription);
+    if (recent !== undefined) return this.catchUp(recent.map((each) => ({ published: each, subscription })));
     this.recover('gap');
     // Whether the link covers it is known only then.
     return this.#state === 'waiting' ? this.#keepForLater(published, subscription) : 'queued';
-  }
-
-  #catchUp(missed: readonly MissedItem[]): Outcome {
-    this.beginRecovery('gap');
-    this.endRecovery('recent');
-    let outcome: Outcome;
-    for (const { published, subscription } of missed) {
-      if (this.#state !== 'holding') return this.#isClosed ? 'dropped' : 'queued';
-      // One that a filter failed on stays missing.
-      if (published.item.prevId !== subscription.prevId) {
-        this.recover('gap');
-        return 'queued';
-      }
-      outcome = this.#process(published, subscription);
-    }
-    return outcome;
   }
 
   #update(cause: RecoveryCause): void {
@@ -511,6 +547,7 @@ export class StreamHold extends HttpHold implements Backlogged {
       this.#state = 'waiting';
       this.#waiting.clear();
       if (!isUrgent) this.request.services.limiter.add(this);
+      this.restartLine();
       this.beginRecovery(cause);
     }
     if (this.#state !== 'waiting' || !isUrgent) return;
@@ -561,6 +598,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (this.#state === 'opening') this.request.dropContent();
     this.request.services.backlog.remove(this);
     this.#state = 'closed';
+    this.closeLine('dropped');
     const { hub, timers, limiter } = this.request.services;
     this.#keepAlive.stop();
     timers.stop(this.#linkTimer);

@@ -7,20 +7,25 @@ import {
   type SlowClientPolicies,
   type SlowClientPolicy,
   shouldSkip,
+  type WsMessageFormat,
   type WsMessageSend,
 } from '@p-8/protocol';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import { type Session, Subscription } from '../hub/session.js';
+import type { Destination } from '../routing/origin.js';
 import { checkMessage, type MessageType, WebSocketMessage } from '../websocket/message.js';
 import { changesContent, filterContent } from './content-filters.js';
 import { DelayedMessage } from './delayed-message.js';
+import { asksOrigin, FilterRun, isHttpFilter } from './filter-run.js';
 import type { SessionServices } from './held-request.js';
 import { replayMessages } from './message-replay.js';
 import { WebSocketKeepAlive } from './web-socket-keep-alive.js';
 
 /** What makes a text message of an origin a control message. */
 const CONTROL_PREFIX = Buffer.from('c:');
+
+const NO_CONTENT = new Uint8Array(0);
 
 /** What GRIP can have done to a connection. */
 export interface GripConnection extends Session {
@@ -33,6 +38,8 @@ export interface GripConnection extends Session {
   readonly clientBlocked: boolean;
   /** Bytes that the client can be sent at once without being taken for slow. */
   readonly room: number;
+  /** A request for a link. A string says why the proxy must not go there. */
+  linkTo(uri: string): Destination | string;
   /** Sends the client a message. */
   push(message: WebSocketMessage): void;
   /** The origin lets go of the connection, which stays open. */
@@ -92,27 +99,37 @@ export class WebSocketGrip {
     return undefined;
   }
 
-  /** The message that a published item is for this client, or what became of the item. */
+  /** What of a published item the filters let pass: its message, or its action. Else what became of it, or who is to be asked. */
   filter(
     published: PublishedItem,
-    format: WsMessageSend,
-    subscription: Subscription,
-  ): WebSocketMessage | Outcome {
-    const { filters } = subscription;
+    format: WsMessageFormat,
+    { filters }: Subscription,
+  ): WebSocketMessage | 'pass' | FilterRun | Outcome {
+    if (format.action !== 'send') {
+      if (this.#skips(published, filters)) return 'filtered';
+      return asksOrigin(filters) ? this.#run(published, NO_CONTENT, filters.filter(isHttpFilter)) : 'pass';
+    }
     const mismatch = contentFilterMismatch(filters, format.contentFilters);
     if (mismatch !== undefined) return this.#filterError(mismatch, 'filtered');
-    if (this.skips(published, subscription)) return 'filtered';
+    if (this.#skips(published, filters)) return 'filtered';
+    if (asksOrigin(filters)) return this.#run(published, format.content, filters);
     if (!changesContent(filters)) return published.webSocketMessage;
     const content = filterContent(format.content, filters, this.#meta, () => undefined);
-    if (!content.ok) return this.#filterError(content.message, 'dropped');
-    const wrong = checkMessage(format.type, content.value);
-    if (wrong !== undefined) return this.#filterError(`filter error: ${wrong}`, 'dropped');
-    return new WebSocketMessage(format.type, content.value);
+    if (!content.ok) return this.failFilter(content.message);
+    return this.messageOf(format, content.value);
   }
 
-  /** Whether a filter keeps an item from this client, whatever the item does. */
-  skips({ item }: PublishedItem, { filters }: Subscription): boolean {
-    return filters.length > 0 && shouldSkip(filters, this.#meta, item.meta, this.#isSubscribed);
+  /** The message with the content that filters have made; where there can be none such, what became of the item. */
+  messageOf({ type }: WsMessageSend, content: Uint8Array): WebSocketMessage | Outcome {
+    const wrong = checkMessage(type, content);
+    return wrong === undefined
+      ? new WebSocketMessage(type, content)
+      : this.failFilter(`filter error: ${wrong}`);
+  }
+
+  /** A filter cannot do its work on an item: only this item is lost, unless whoever debugs is to see it at once. */
+  failFilter(detail: string): Outcome {
+    return this.#filterError(detail, 'dropped');
   }
 
   /** Something has been sent to the client. */
@@ -213,6 +230,23 @@ export class WebSocketGrip {
     if (subscription === undefined || this.#implicit.includes(channel)) return;
     this.#services.hub.unsubscribe(subscription);
     this.#subscriptions.delete(channel);
+  }
+
+  /** Whether a filter keeps an item from this client, whatever the item does. */
+  #skips({ item }: PublishedItem, filters: readonly string[]): boolean {
+    return filters.length > 0 && shouldSkip(filters, this.#meta, item.meta, this.#isSubscribed);
+  }
+
+  #run({ item }: PublishedItem, content: Uint8Array, filters: readonly string[]): FilterRun {
+    const source = {
+      services: this.#services,
+      currentUri: this.#connection.uri,
+      // An origin may change it while it is asked.
+      meta: new Map(this.#meta),
+      prevIdOf: () => undefined,
+      linkTo: (uri: string) => this.#connection.linkTo(uri),
+    };
+    return new FilterRun(source, { content, filters, itemMeta: item.meta });
   }
 
   #filterError(detail: string, outcome: 'filtered' | 'dropped'): Outcome {

@@ -8,6 +8,7 @@ import {
   parseSlowClient,
   type SlowClientPolicy,
   sendableClose,
+  type WsMessageFormat,
 } from '@p-8/protocol';
 import type { ClientRequest } from '../http/client-request.js';
 import { ORIGIN_ERROR } from '../http/error-response.js';
@@ -17,14 +18,17 @@ import type { OverflowReason } from '../hub/overflow.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import type { Subscription } from '../hub/session.js';
-import type { Origin, SlowClientLimits, WebSocketTarget } from '../routing/origin.js';
+import type { Destination, Origin, SlowClientLimits, WebSocketTarget } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-web-socket.js';
 import { type MessageType, WebSocketMessage } from '../websocket/message.js';
 import type { OriginWebSocket, OriginWebSocketOwner } from '../websocket/origin-web-socket.js';
 import type { Backlogged } from './backlog.js';
 import { Conflation } from './conflation.js';
+import { type FilteringSession, FilterLine } from './filter-line.js';
+import { FilterRun } from './filter-run.js';
 import type { SessionServices } from './held-request.js';
+import type { FilterVerdict } from './http-filter.js';
 import { openOrigin } from './open-origin.js';
 import { type GripConnection, WebSocketGrip } from './web-socket-grip.js';
 
@@ -51,7 +55,13 @@ type State = 'opening' | 'open' | 'closing' | 'done';
 
 /** One WebSocket: the client on one side, the origin on the other, and GRIP between them. Source: Pushpin 1.41. */
 export class WebSocketSession
-  implements GripConnection, ClientWebSocketOwner, OriginWebSocketOwner, TimerOwner, Backlogged
+  implements
+    GripConnection,
+    FilteringSession,
+    ClientWebSocketOwner,
+    OriginWebSocketOwner,
+    TimerOwner,
+    Backlogged
 {
   readonly uri: string;
   readonly #services: SessionServices;
@@ -74,6 +84,8 @@ export class WebSocketSession
   #given = 0;
   /** What waits, where only the newest of each channel is kept. Undefined: all is. */
   #conflation: Conflation<WebSocketMessage> | undefined;
+  /** Items that wait while filters are asked. Undefined: none has been asked yet. */
+  #line: FilterLine | undefined;
   /** It is being closed since it is too slow. */
   #isTooSlow = false;
 
@@ -276,20 +288,40 @@ export class WebSocketSession
   }
 
   deliver(published: PublishedItem, subscription: Subscription): Outcome {
+    if (!this.takes(published)) return undefined;
+    const outcome =
+      this.#line === undefined
+        ? this.#deliverFirst(published, subscription)
+        : this.#line.deliver(published, subscription);
+    if (outcome !== 'full') return outcome;
+    this.#closeSlowClient('queue', subscription.channel);
+    return 'dropped';
+  }
+
+  sizeOf({ item: { wsMessage: format } }: PublishedItem): number {
+    return format?.action === 'send' ? format.content.length : 0;
+  }
+
+  takeTurn(published: PublishedItem, subscription: Subscription): Outcome | FilterRun {
     const format = published.item.wsMessage;
     if (this.#state !== 'open' || format === undefined || format.action === 'hint') return undefined;
-    if (format.action === 'send') {
-      const message = this.#grip.filter(published, format, subscription);
-      return message instanceof WebSocketMessage ? this.#deliver(message, subscription) : message;
-    }
-    if (this.#grip.skips(published, subscription)) return 'filtered';
-    if (format.action === 'close') {
-      this.#end ??= 'ended';
-      this.#closeBoth(sendableClose({ code: format.code, reason: format.reason ?? '' }));
-    } else {
-      this.#origin?.refresh();
-    }
-    return 'delivered';
+    const passed = this.#grip.filter(published, format, subscription);
+    if (passed instanceof WebSocketMessage) return this.#deliver(passed, subscription);
+    return passed === 'pass' ? this.#act(format) : passed;
+  }
+
+  onVerdict(published: PublishedItem, subscription: Subscription, verdict: FilterVerdict): Outcome {
+    const format = published.item.wsMessage;
+    if (verdict.action === 'drop') return 'filtered';
+    if (verdict.action === 'fail') return this.#grip.failFilter(verdict.detail);
+    if (format?.action !== 'send') return this.#act(format);
+    const message = this.#grip.messageOf(format, verdict.content);
+    return message instanceof WebSocketMessage ? this.#deliver(message, subscription) : message;
+  }
+
+  linkTo(uri: string): Destination | string {
+    const { origin, request } = this.#request;
+    return origin.link(uri, request, []);
   }
 
   push(message: WebSocketMessage): void {
@@ -339,6 +371,25 @@ export class WebSocketSession
     this.#client.abort();
     this.#disconnect();
     this.#finish();
+  }
+
+  /** No item had to wait so far. */
+  #deliverFirst(published: PublishedItem, subscription: Subscription): Outcome | 'full' {
+    const outcome = this.takeTurn(published, subscription);
+    if (!(outcome instanceof FilterRun)) return outcome;
+    this.#line = new FilterLine(this, this.#limits.queueBytes, this.#services.onError);
+    return this.#line.deliver(published, subscription, outcome);
+  }
+
+  /** What is no content. */
+  #act(format: WsMessageFormat | undefined): Outcome {
+    if (format?.action === 'close') {
+      this.#end ??= 'ended';
+      this.#closeBoth(sendableClose({ code: format.code, reason: format.reason ?? '' }));
+    } else {
+      this.#origin?.refresh();
+    }
+    return 'delivered';
   }
 
   #open(extension: GripExtension | undefined): void {
@@ -475,6 +526,7 @@ export class WebSocketSession
     this.#sendConflated();
     if (this.#state !== 'open') return;
     this.#state = 'closing';
+    this.#line?.close('dropped');
     this.#release();
     this.#grip.close();
     this.#client.close(code, reason);
@@ -495,6 +547,7 @@ export class WebSocketSession
   #finish(): void {
     if (this.#state === 'done') return;
     this.#state = 'done';
+    this.#line?.close('dropped');
     this.#release();
     this.#services.backlog.remove(this);
     this.#origin?.release();
