@@ -132,7 +132,7 @@ export interface GripProxyOptions {
   readonly acceptPushpinRoute?: boolean;
   /** Name of this proxy in CDN-Loop; a request that already carries it is refused with 508. @default '' (off) */
   readonly cdnLoop?: string;
-  /** Hosts (`host[:port]`) besides the route's own that Grip-Link may point to. @default none */
+  /** Hosts (`host[:port]`) besides the route's own that Grip-Link, and the `url` of filters, may point to. @default none */
   readonly linkHosts?: readonly string[];
 
   /** As in {@link RouteOptions.origins}; a route's own replace them. @default any page; the origin sees `Origin` and may refuse */
