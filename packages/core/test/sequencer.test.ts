@@ -50,6 +50,25 @@ describe('order of items', () => {
     assert.equal(bench.hub.lastId('ch'), 'a');
   });
 
+  it('lets nothing overtake what waits when the last id has been forgotten meanwhile', () => {
+    bench.publish('ch', 'a');
+    bench.publish('ch', 'c<b');
+    bench.hub.recover();
+    for (const one of ['d<c', 'f<e']) assert.equal(bench.publish('ch', one).queued, 1);
+    assert.deepEqual(listener.got, ['a']);
+    clock.advance(5000);
+    assert.deepEqual(listener.got, ['a', 'c', 'd', 'f']);
+  });
+
+  it('sends at once what others wait for, also when the last id has been forgotten meanwhile', () => {
+    bench.publish('ch', 'a');
+    bench.publish('ch', 'c<b');
+    bench.hub.recover();
+    bench.publish('ch', 'b<a');
+    assert.deepEqual(listener.got, ['a', 'b', 'c']);
+    assert.equal(bench.timers.size, 0);
+  });
+
   it('waits as long as the option says, and not longer', () => {
     bench.publish('ch', 'a');
     bench.publish('ch', 'c<b');

@@ -39,8 +39,8 @@ export class Sequencer {
    */
   submit(item: Item): 'ready' | 'waiting' | 'rejected' {
     const lastId = this.#lastIds.get(item.channel);
-    if (item.noSeq || lastId === undefined || item.prevId === undefined || item.prevId === lastId)
-      return 'ready';
+    if (item.noSeq || item.prevId === undefined || item.prevId === lastId) return 'ready';
+    if (lastId === undefined && !this.#wouldOvertake(item)) return 'ready';
     return this.#hold(item, item.prevId) ? 'waiting' : 'rejected';
   }
 
@@ -65,6 +65,12 @@ export class Sequencer {
       this.#timers.stop(timer);
       this.#lastIds.set(channel, item.id);
     }
+  }
+
+  /** The last id may have been forgotten while items wait: what comes now is later than those, unless they wait for it. */
+  #wouldOvertake({ channel, id }: Item): boolean {
+    const waiting = this.#waiting.get(channel);
+    return waiting !== undefined && (id === undefined || !waiting.has(id));
   }
 
   #hold(item: Item, prevId: string): boolean {
