@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
+import { GripProxy, type HoldInfo, type Overflow, type Receipt } from '@p-8/core';
+import { ManualClock } from '../../support/manual-clock.js';
+import { checkPlayer } from './check-player.js';
+import { LogOrigin, type Wish } from './log-origin.js';
+import type { Network } from './networks.js';
+import { type Player, PollPlayer, StreamPlayer, WebSocketPlayer } from './players.js';
+import type { Schedule, Step } from './schedule.js';
+import { type ChannelName, contentOf, type Entry, PLAIN, TrueLog } from './true-log.js';
+
+/** Turns of the loop without news after which nothing is taken to be under way. */
+const QUIET_TURNS = 4;
+const MAX_TURNS = 2000;
+
+/** How often time passes at the end, until all have got everything. */
+const MAX_ROUNDS = 40;
+
+/** How often things have happened, over many schedules: what never does is not tested. */
+export type Tally = Map<string, number>;
+
+/** One proxy with its origin and its clients, and what happens to them. */
+export class World {
+  readonly #clock = new ManualClock();
+  readonly #log = new TrueLog();
+  readonly #origin = new LogOrigin(this.#log);
+  readonly #proxy: GripProxy;
+  readonly #network: Network;
+  readonly #schedule: Schedule;
+  readonly #tally: Tally;
+  readonly #players: Player[] = [];
+  /** What was done to slow clients: the actions, by URI. */
+  readonly #told = new Map<string, Set<Overflow['action']>>();
+  readonly #failures: unknown[] = [];
+  /** How many holds have ended. */
+  #released = 0;
+
+  constructor(schedule: Schedule, network: (proxy: GripProxy) => Network, tally: Tally) {
+    this.#schedule = schedule;
+    this.#tally = tally;
+    const { sessionQueueBytes, totalQueueBytes } = schedule;
+    const target = { listener: this.#origin.listener, overHttp: true };
+    const logger = {
+      error: (fields: object, message: string) => this.#failures.push(new Error(message, { cause: fields })),
+      warn: () => {},
+      info: () => {},
+      debug: () => {},
+    };
+    this.#proxy = new GripProxy({ target, sessionQueueBytes, totalQueueBytes, clock: this.#clock, logger });
+    this.#network = network(this.#proxy);
+    this.#proxy.on('release', () => {
+      this.#released++;
+    });
+    this.#proxy.on('overflow', (hold: HoldInfo, { reason, action }: Overflow) => {
+      this.#count(`${hold.mode} ${reason} ${action}`);
+      this.#told.set(hold.uri, (this.#told.get(hold.uri) ?? new Set()).add(action));
+    });
+  }
+
+  async play(): Promise<void> {
+    try {
+      for (const wish of this.#schedule.clients) await this.#open(wish);
+      await this.#rest();
+      for (const step of this.#schedule.steps) await this.#take(step);
+      await this.#finish();
+      for (const player of this.#players) this.#check(player);
+      assert.deepEqual(this.#failures, []);
+      await this.#leave();
+    } finally {
+      await this.#network.close();
+      await this.#proxy.close();
+    }
+  }
+
+  #count(what: string, times = 1): void {
+    this.#tally.set(what, (this.#tally.get(what) ?? 0) + times);
+  }
+
+  async #open(wish: Wish): Promise<void> {
+    const kinds = { stream: StreamPlayer, poll: PollPlayer, ws: WebSocketPlayer };
+    const connection = await this.#network.connect();
+    this.#players.push(new kinds[wish.transport](connection, wish, this.#players.length, this.#log));
+  }
+
+  async #take(step: Step): Promise<void> {
+    switch (step.type) {
+      case 'open':
+        await this.#open(step.wish);
+        break;
+      case 'publish':
+        for (let i = 0; i < step.count; i++) await this.#publish(step);
+        break;
+      case 'stall':
+        this.#player(step.client)?.stall();
+        break;
+      case 'resume':
+        this.#player(step.client)?.resume(step.bytesPerTurn);
+        break;
+      case 'leave':
+        this.#player(step.client)?.leave(step.how);
+        break;
+      case 'fault':
+        this.#origin.faults.splice(0, 3, ...step.faults);
+        break;
+      case 'hint':
+        await this.#proxy.publish(step.channel, {
+          'http-stream': { action: 'hint' },
+          'http-response': { action: 'hint' },
+        });
+        break;
+      case 'recover':
+        this.#proxy.hub.recover();
+        break;
+      case 'pass':
+        this.#clock.advance(step.ms);
+        break;
+      case 'turns':
+        if (step.count === 0) await this.#rest();
+        for (let i = 0; i < step.count; i++) await setImmediate();
+        break;
+    }
+  }
+
+  #player(index: number): Player | undefined {
+    return this.#players[index % this.#players.length];
+  }
+
+  async #publish({ channel, size, sender, passage }: Extract<Step, { type: 'publish' }>): Promise<void> {
+    const append = (): Entry => this.#log.append({ channel, size, sender, at: this.#clock.now() });
+    const entry = append();
+    const how = channel === PLAIN ? 'once' : passage;
+    this.#count(how);
+    if (how === 'lost') return;
+    if (how === 'overtaken') {
+      this.#log.reordered.add(channel);
+      await this.#send(append());
+    }
+    await this.#send(entry);
+    if (how !== 'twice') return;
+    const again = await this.#send(entry);
+    // What was given up the first time may be tried again.
+    if (entry.reachedProxy && again.matched > 0) this.#count('tried again');
+  }
+
+  async #send(entry: Entry): Promise<Receipt> {
+    const { channel, number, sender } = entry;
+    const content = contentOf(entry);
+    const ids = channel === PLAIN ? {} : { id: String(number), 'prev-id': String(number - 1) };
+    const isFirst = !entry.reachedProxy;
+    const holds = this.#holdsOf(channel);
+    const released = this.#released;
+    const receipt = await this.#proxy.publish(
+      channel,
+      { 'http-stream': content, 'http-response': content, 'ws-message': content },
+      { ...ids, ...(sender !== '' && { meta: { sender } }) },
+    );
+    const { matched, delivered, queued, filtered, dropped } = receipt;
+    assert.equal(matched, delivered + queued + filtered + dropped, JSON.stringify(receipt));
+    if (isFirst) {
+      // What makes room for one may end another, before its turn comes.
+      const ended = this.#released - released;
+      const isRight = matched <= holds && matched >= holds - ended;
+      assert(isRight, `${holds} holds, ${ended} of them ended meanwhile: ${JSON.stringify(receipt)}`);
+    }
+    for (const [name, times] of Object.entries(receipt)) this.#count(name, times);
+    // Given up for all, it is as if it never came.
+    entry.reachedProxy ||= matched === 0 || dropped < matched;
+    return receipt;
+  }
+
+  #holdsOf(channel: ChannelName): number {
+    return this.#proxy.holds().filter(({ channels }) => channels.includes(channel)).length;
+  }
+
+  /** Until nothing moves any more. */
+  async #rest(): Promise<void> {
+    let before = '';
+    for (let quiet = 0, turns = 0; quiet < QUIET_TURNS && turns < MAX_TURNS; turns++) {
+      await setImmediate();
+      const stats = this.#proxy.stats();
+      const now = JSON.stringify([stats, this.#network.carried, this.#origin.asked]);
+      quiet = now === before && stats.upstreamRequests === 0 ? quiet + 1 : 0;
+      before = now;
+    }
+  }
+
+  /** All read on, the origin is there, and time passes until everybody has everything. */
+  async #finish(): Promise<void> {
+    this.#origin.faults.length = 0;
+    for (const player of this.#players) player.resume();
+    await this.#rest();
+    for (
+      let round = 0;
+      round < MAX_ROUNDS && this.#players.some((player) => !this.#isDone(player));
+      round++
+    ) {
+      this.#clock.advance(3000);
+      await this.#rest();
+    }
+    // What comes twice, or too late, still comes.
+    for (let i = 0; i < 3; i++) {
+      this.#clock.advance(7000);
+      await this.#rest();
+    }
+  }
+
+  #isDone(player: Player): boolean {
+    try {
+      this.#check(player);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #check(player: Player): void {
+    const told = [...this.#told].find(([uri]) => uri.includes(`id=${player.id}&`))?.[1];
+    checkPlayer(player, this.#log, {
+      isCut: told?.has('close') ?? false,
+      hasRecovered: told?.has('recover') ?? false,
+    });
+  }
+
+  /** All clients leave, and nothing is left of them. */
+  async #leave(): Promise<void> {
+    for (const [name, times] of Object.entries(this.#origin.asked)) this.#count(`asked ${name}`, times);
+    await this.#network.cutAll();
+    await this.#rest();
+    const left = {
+      ...this.#proxy.stats(),
+      bytes: this.#proxy.backlog().bytes,
+      connections: await this.#network.open(),
+    };
+    assert.deepEqual(
+      Object.entries(left).filter(([, count]) => count !== 0),
+      [],
+    );
+    assert.equal(this.#clock.pending, 0, 'timers of the clock');
+  }
+}
