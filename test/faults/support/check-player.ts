@@ -1,53 +1,49 @@
 import assert from 'node:assert/strict';
 import type { Player } from './players.js';
-import { type Entry, type Got, NUMBERED, type TrueLog } from './true-log.js';
-
-/** What the proxy has told of a client that was too slow. */
-export interface Told {
-  /** Its connection was ended. */
-  readonly isCut: boolean;
-  /** Its origin was to be asked. */
-  readonly hasRecovered: boolean;
-}
+import { type Entry, type Got, PLAIN, type TrueLog } from './true-log.js';
 
 /**
  * Checks that a client got what there was for it, in order and once: all of it, if it still is there and reads; if its
  * connection ended, all up to somewhere.
  *
+ * @param wasCut the proxy has told that it cut the connection, and why
  * @throws AssertionError
  */
-export function checkPlayer(player: Player, log: TrueLog, { isCut, hasRecovered }: Told): void {
-  const { wish, name, isOver, hasLeft, content } = player;
-  assert(!isOver || hasLeft || isCut, `${name}: its connection has ended, and nobody says why`);
-  assert(!player.endedProperly, `${name}: a proper end, though nobody ended it`);
-  const isAllThere = !isOver && !hasLeft;
-  if (isAllThere) assert.equal(content.rest, '', `${name}: half an item`);
-  if (isAllThere) assert(player.since !== undefined, `${name}: was never held`);
+export function checkPlayer(player: Player, log: TrueLog, wasCut: boolean): void {
+  const { wish, name, hasLeft, closedAfter, content, endedProperly } = player;
+  const isOver = player.isOver || endedProperly;
+  // What waits for one that has been ended can still be too much, or wait for too long.
+  const isCut = wasCut || (closedAfter !== undefined && isOver && !endedProperly);
+  const mayEnd = hasLeft || isCut || closedAfter !== undefined;
+  assert(!isOver || mayEnd, `${name}: its connection has ended, and nobody says why`);
+  if (closedAfter === undefined) assert(!endedProperly, `${name}: a proper end, though nobody ended it`);
+  const isAllThere = !hasLeft && !isCut;
+  if (isAllThere) {
+    assert.equal(isOver, closedAfter !== undefined, `${name}: is it over?`);
+    assert.equal(content.rest, '', `${name}: half an item`);
+    assert(player.since !== undefined, `${name}: was never held`);
+  }
   const others = content.items.filter(({ channel }) => !wish.channels.some((one) => one === channel));
   assert.deepEqual(others, [], `${name}: items of other channels`);
+  const isOpen = closedAfter === undefined;
   for (const channel of wish.channels) {
     const numbers = numbersOf(content.items, channel);
     const what = `${name}, channel ${channel}`;
     assert.equal(new Set(numbers).size, numbers.length, `${what}: items came twice: ${numbers}`);
-    const knows = (wish.linked || wish.transport === 'poll') && NUMBERED.some((one) => one === channel);
-    if (knows) {
+    const skips = wish.policy === 'conflate';
+    if (wish.linked) {
       const start = content.start?.[channel];
       if (start === undefined) assert.deepEqual(numbers, [], `${what}: items before its start`);
-      else
-        checkNumbered(
-          what,
-          numbers,
-          log.after(channel, start, wish.user),
-          wish.policy === 'conflate',
-          isAllThere,
-        );
+      else checkNumbered(what, numbers, log.after(channel, start, wish.user), skips, isAllThere);
     } else {
-      const all = log.after(channel, 0, wish.user);
-      const since = player.since?.get(channel) ?? Number.POSITIVE_INFINITY;
-      // An origin that numbers nothing has been asked, but not told what is missing.
-      if (hasRecovered) continue;
-      const isOrdered = !log.reordered.has(channel);
-      checkLive(what, numbers, all, { since, isAllThere, skips: wish.policy === 'conflate', isOrdered });
+      checkLive(what, numbers, log.after(channel, 0, wish.user), {
+        since: player.since?.get(channel) ?? Number.POSITIVE_INFINITY,
+        // Of the other channels, some may have waited for others when it was closed.
+        until: isOpen ? Number.POSITIVE_INFINITY : channel === PLAIN ? closedAfter : 0,
+        isAllThere,
+        skips,
+        isOrdered: !log.reordered.has(channel) || !log.unsure.has(channel),
+      });
     }
   }
 }
@@ -74,17 +70,24 @@ function checkNumbered(
   if (isAllThere) assert.equal(numbers.at(-1), wanted.at(-1), `${what}: the newest item`);
 }
 
+/** What must have come. */
+interface Due {
+  /** Items after this number, */
+  readonly since: number;
+  /** and up to this one. */
+  readonly until: number;
+  readonly isAllThere: boolean;
+  /** Only the newest one counts. */
+  readonly skips: boolean;
+  readonly isOrdered: boolean;
+}
+
 /** Where only what is published counts: of that, nothing may be missing since it was held. */
 function checkLive(
   what: string,
   numbers: readonly number[],
   entries: readonly Entry[],
-  {
-    since,
-    isAllThere,
-    skips,
-    isOrdered,
-  }: { since: number; isAllThere: boolean; skips: boolean; isOrdered: boolean },
+  { since, until, isAllThere, skips, isOrdered }: Due,
 ): void {
   for (const number of numbers)
     assert(
@@ -92,7 +95,7 @@ function checkLive(
       `${what}: ${number} is not for it`,
     );
   if (isOrdered) checkAscending(what, numbers);
-  const due = entries.filter(({ reachedProxy, number }) => reachedProxy && number > since);
+  const due = entries.filter(({ reachedProxy, number }) => reachedProxy && number > since && number <= until);
   const got = new Set(numbers);
   const missing = due.map(({ number }) => number).filter((number) => !got.has(number));
   if (skips) {

@@ -14,11 +14,11 @@ export interface Wish {
   readonly user: '' | 'me';
 }
 
-/** Seconds without items after which a stream asks its next link. */
-export const LINK_TIMEOUT = 20;
-
-/** What goes wrong with a next link. */
-export type LinkFault = 'refused' | 'cut';
+/**
+ * What goes wrong with a next link: a status that says so, a connection that breaks before the answer, an answer that makes no
+ * sense, a hold of another kind, content that breaks off.
+ */
+export type LinkFault = 'refused' | 'cut' | 'garbage' | 'response' | 'broken';
 
 /** An origin that has all items: tells a client by links, retries and polls what it lacks. */
 export class LogOrigin {
@@ -26,10 +26,15 @@ export class LogOrigin {
   readonly faults: LinkFault[] = [];
   /** How many requests of each kind there have been. */
   readonly asked = { stream: 0, link: 0, poll: 0, ws: 0 };
+  /** How often content has broken off in the middle. */
+  brokenOff = 0;
   readonly #log: TrueLog;
+  readonly #linkTimeoutSeconds: number;
 
-  constructor(log: TrueLog) {
+  /** @param linkTimeoutSeconds how long a stream without items waits before it asks its next link */
+  constructor(log: TrueLog, linkTimeoutSeconds: number) {
     this.#log = log;
+    this.#linkTimeoutSeconds = linkTimeoutSeconds;
   }
 
   readonly listener: RequestListener = (req, res) => {
@@ -51,23 +56,39 @@ export class LogOrigin {
   };
 
   #answerLink(res: ServerResponse, url: URL, wish: Wish, had: ReadonlyMap<string, number>): void {
-    const fault = this.faults.shift();
-    if (fault === 'refused') {
-      res.writeHead(503).end('not now');
-      return;
+    const body = this.#missing(wish, had);
+    switch (this.faults.shift()) {
+      case undefined:
+        this.#holdStream(res, url, wish, body);
+        break;
+      case 'refused':
+        res.writeHead(503).end('not now');
+        break;
+      case 'cut':
+        res.destroy();
+        break;
+      case 'garbage':
+        res.writeHead(200, { 'Grip-Hold': 'everything' }).end(body);
+        break;
+      case 'response':
+        res.writeHead(200, { 'Grip-Hold': 'response' }).end(body);
+        break;
+      case 'broken':
+        if (body !== '') this.brokenOff++;
+        res.writeHead(200, { 'Grip-Hold': 'stream', 'Content-Length': body.length + 1 });
+        res.write(body.slice(0, Math.ceil(body.length / 2)), () => setImmediate(() => res.destroy()));
     }
-    if (fault === 'cut') {
-      res.destroy();
-      return;
-    }
-    this.#holdStream(res, url, wish, this.#missing(wish, had));
   }
 
   #holdStream(res: ServerResponse, url: URL, wish: Wish, body: string): void {
+    const link = new URLSearchParams(url.search);
+    // What is the same for several clients can be asked once for all.
+    link.delete('id');
+    const next = `</link?${link}>; rel=next; timeout=${this.#linkTimeoutSeconds}`;
     const fields = [
       ['Grip-Hold', 'stream'],
       ...this.#channelFields(wish),
-      ...(wish.linked ? [['Grip-Link', `</link${url.search}>; rel=next; timeout=${LINK_TIMEOUT}`]] : []),
+      ...(wish.linked ? [['Grip-Link', next]] : []),
     ];
     res.writeHead(200, fields.flat()).end(body);
   }

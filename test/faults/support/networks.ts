@@ -17,6 +17,8 @@ export interface Connection {
 
 /** The way from clients to a proxy. */
 export interface Network {
+  /** Turns of the loop without news after which nothing is taken to be under way. */
+  readonly quietTurns: number;
   connect(): Promise<Connection>;
   /** Bytes that clients have got so far. */
   readonly carried: number;
@@ -32,6 +34,7 @@ const BUFFER = 1024;
 
 /** A network in memory: nothing takes time but turns of the loop. */
 export class MemoryNetwork implements Network {
+  readonly quietTurns = 4;
   carried = 0;
   readonly #server: http.Server;
   readonly #connections = new Set<Duplex>();

@@ -14,6 +14,8 @@ export abstract class Player {
   /** The connection has ended. */
   isOver = false;
   isStalled = false;
+  /** A publisher has ended it, after so many items of the plain channel. */
+  closedAfter: number | undefined;
   /** Which items were there, by channel, when it saw that it was held; undefined: it has not seen that yet. */
   since: ReadonlyMap<string, number> | undefined;
   protected readonly connection: Connection;
@@ -135,7 +137,9 @@ export class PollPlayer extends Player {
   }
 
   #ask(): void {
-    const positions = new URLSearchParams([...this.#has].map(([name, number]) => [name, String(number)]));
+    const positions = new URLSearchParams(
+      [...this.#has].map(([name, number]): [string, string] => [name, `${number}`]),
+    );
     this.connection.socket.write(ask(`${pathOf(this.wish, this.id)}&${positions}`));
   }
 }
@@ -159,7 +163,7 @@ export class WebSocketPlayer extends Player {
 
   get endedProperly(): boolean {
     const close = this.#end.messages.find(({ type }) => type === 'close');
-    return close !== undefined && close.content.readUInt16BE() === 1000;
+    return close !== undefined && (close.content.length === 0 || close.content.readUInt16BE() === 1000);
   }
 
   #take(chunk: Buffer): void {

@@ -25,6 +25,8 @@ export type Step =
   | { readonly type: 'leave'; readonly client: number; readonly how: 'reset' | 'end' | 'lose' }
   | { readonly type: 'fault'; readonly faults: readonly LinkFault[] }
   | { readonly type: 'hint'; readonly channel: ChannelName }
+  /** A publisher ends all that have the plain channel, but for long-polls. */
+  | { readonly type: 'close' }
   | { readonly type: 'recover' }
   /** Milliseconds pass. */
   | { readonly type: 'pass'; readonly ms: number }
@@ -35,115 +37,103 @@ export type Step =
 export interface Schedule {
   readonly sessionQueueBytes: number;
   readonly totalQueueBytes: number;
+  /** Seconds without items after which a stream asks its next link. */
+  readonly linkTimeoutSeconds: number;
   readonly clients: readonly Wish[];
   readonly steps: readonly Step[];
 }
 
+/** How a kind of schedules differs from the others. */
+export interface Kind {
+  /** How much larger items are than in memory, where connections take little. */
+  readonly scale: number;
+  /**
+   * Nothing makes the proxy doubt what the last item of a channel was, so that it can turn round whatever was overtaken:
+   * no item is lost, and no client says what it has.
+   */
+  readonly isCalm: boolean;
+}
+
 const channels = fc.subarray([...CHANNELS], { minLength: 1 });
-const numbered = fc.subarray([...NUMBERED] as ChannelName[], { minLength: 1 });
+const numbered = fc.subarray<ChannelName>([...NUMBERED], { minLength: 1 });
 const policy = fc.constantFrom<Wish['policy']>('', '', 'recover', 'close', 'conflate');
 const user = fc.constantFrom<Wish['user']>('', '', 'me');
-
-const wish: fc.Arbitrary<Wish> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      transport: fc.constant('stream'),
-      channels: numbered,
-      linked: fc.constant(true),
-      policy,
-      user,
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      transport: fc.constant('stream'),
-      channels,
-      linked: fc.constant(false),
-      policy,
-      user,
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      transport: fc.constant('poll'),
-      channels: numbered,
-      linked: fc.constant(true),
-      policy: fc.constant<''>(''),
-      user,
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      transport: fc.constant('ws'),
-      channels,
-      linked: fc.constant(false),
-      policy,
-      user,
-    }),
-  },
-);
-
 const client = fc.nat(7);
 
-/** @param scale how much larger items are than in memory, where connections take little */
-function step(scale: number): fc.Arbitrary<Step> {
-  const publish = fc.record({
-    type: fc.constant('publish'),
-    channel: fc.constantFrom(...CHANNELS),
-    passage: fc.constantFrom<Passage>('once', 'once', 'once', 'once', 'twice', 'lost', 'overtaken'),
-    size: fc.constantFrom(10, 300 * scale, 1500 * scale, 4000 * scale),
-    sender: fc.constantFrom('', '', 'me'),
-    count: fc.constantFrom(1, 1, 2, 5, 20),
+function one<T extends string | boolean>(value: T): fc.Arbitrary<T> {
+  return fc.constant(value);
+}
+
+function wishes({ isCalm }: Kind): fc.Arbitrary<Wish> {
+  const live = fc.record({
+    transport: fc.constantFrom('stream', 'ws'),
+    channels,
+    linked: one(false),
+    policy,
+    user,
   });
+  if (isCalm) return live;
   return fc.oneof(
-    { weight: 1, arbitrary: fc.record({ type: fc.constant('open'), wish }) },
-    { weight: 10, arbitrary: publish },
-    { weight: 3, arbitrary: fc.record({ type: fc.constant('stall'), client }) },
+    { weight: 4, arbitrary: live },
     {
       weight: 3,
+      arbitrary: fc.record({ transport: one('stream'), channels: numbered, linked: one(true), policy, user }),
+    },
+    {
+      weight: 2,
       arbitrary: fc.record({
-        type: fc.constant('resume'),
-        client,
-        bytesPerTurn: fc.constantFrom(undefined, undefined, 64 * scale),
+        transport: one('poll'),
+        channels: numbered,
+        linked: one(true),
+        policy: one(''),
+        user,
       }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        type: fc.constant('leave'),
-        client,
-        how: fc.constantFrom('reset', 'end', 'lose'),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        type: fc.constant('fault'),
-        faults: fc.array(fc.constantFrom<LinkFault>('refused', 'cut'), { minLength: 1, maxLength: 3 }),
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ type: fc.constant('hint'), channel: fc.constantFrom(...CHANNELS) }) },
-    { weight: 1, arbitrary: fc.record({ type: fc.constant('recover') }) },
-    {
-      weight: 3,
-      arbitrary: fc.record({ type: fc.constant('pass'), ms: fc.constantFrom(100, 1000, 6000, 21_000) }),
-    },
-    {
-      weight: 6,
-      arbitrary: fc.record({ type: fc.constant('turns'), count: fc.constantFrom(0, 0, 1, 3, 10) }),
     },
   );
 }
 
-export function schedules(scale = 1): fc.Arbitrary<Schedule> {
+function steps(kind: Kind): fc.Arbitrary<Step> {
+  const { scale, isCalm } = kind;
+  const weigh = (weight: number, arbitrary: fc.Arbitrary<Step>): fc.WeightedArbitrary<Step> => ({
+    weight,
+    arbitrary,
+  });
+  const passages: Passage[] = ['once', 'once', 'once', 'once', 'twice', 'overtaken'];
+  const publish = fc.record({
+    type: one('publish'),
+    channel: fc.constantFrom(...CHANNELS),
+    passage: fc.constantFrom<Passage>(...passages, ...(isCalm ? [] : ['lost' as const])),
+    size: fc.constantFrom(10, 300 * scale, 1500 * scale, 4000 * scale),
+    sender: fc.constantFrom('', '', 'me'),
+    count: fc.constantFrom(1, 1, 2, 5, 20),
+  });
+  const faults = fc.constantFrom<LinkFault>('refused', 'refused', 'cut', 'garbage', 'response', 'broken');
+  const doubtful = [
+    weigh(1, fc.record({ type: one('fault'), faults: fc.array(faults, { minLength: 1, maxLength: 3 }) })),
+    weigh(1, fc.record({ type: one('hint'), channel: fc.constantFrom(...CHANNELS) })),
+    weigh(1, fc.record({ type: one('recover') })),
+  ];
+  const bytesPerTurn = fc.constantFrom(undefined, undefined, 64 * scale);
+  return fc.oneof(
+    weigh(1, fc.record({ type: one('open'), wish: wishes(kind) })),
+    weigh(10, publish),
+    weigh(3, fc.record({ type: one('stall'), client })),
+    weigh(3, fc.record({ type: one('resume'), client, bytesPerTurn })),
+    weigh(1, fc.record({ type: one('leave'), client, how: fc.constantFrom('reset', 'end', 'lose') })),
+    ...(isCalm ? [] : doubtful),
+    weigh(1, fc.record({ type: one('close') })),
+    weigh(3, fc.record({ type: one('pass'), ms: fc.constantFrom(100, 1000, 6000, 21_000) })),
+    weigh(6, fc.record({ type: one('turns'), count: fc.constantFrom(0, 0, 1, 3, 10) })),
+  );
+}
+
+export function schedules(kind: Kind): fc.Arbitrary<Schedule> {
+  const { scale } = kind;
   return fc.record({
     sessionQueueBytes: fc.constantFrom(2000 * scale, 8000 * scale),
     totalQueueBytes: fc.constantFrom(12_000 * scale, 1_000_000_000, 1_000_000_000),
-    clients: fc.array(wish, { minLength: 1, maxLength: 6 }),
-    steps: fc.array(step(scale), { minLength: 5, maxLength: 40, size: 'max' }),
+    linkTimeoutSeconds: fc.constantFrom(20, 100_000),
+    clients: fc.array(wishes(kind), { minLength: 1, maxLength: 6 }),
+    steps: fc.array(steps(kind), { minLength: 5, maxLength: 40, size: 'max' }),
   });
 }

@@ -28,6 +28,8 @@ export class TrueLog {
   readonly #entries = new Map<string, Entry[]>(CHANNELS.map((name) => [name, []]));
   /** Channels of which items were overtaken by later ones. */
   readonly reordered = new Set<string>();
+  /** Channels of which the proxy cannot know the last item for sure, so that it cannot turn round what was overtaken. */
+  readonly unsure = new Set<string>();
 
   entries(channel: string): readonly Entry[] {
     return this.#entries.get(channel) ?? [];

@@ -7,14 +7,13 @@ import { LogOrigin, type Wish } from './log-origin.js';
 import type { Network } from './networks.js';
 import { type Player, PollPlayer, StreamPlayer, WebSocketPlayer } from './players.js';
 import type { Schedule, Step } from './schedule.js';
-import { type ChannelName, contentOf, type Entry, PLAIN, TrueLog } from './true-log.js';
+import { CHANNELS, type ChannelName, contentOf, type Entry, NUMBERED, PLAIN, TrueLog } from './true-log.js';
 
-/** Turns of the loop without news after which nothing is taken to be under way. */
-const QUIET_TURNS = 4;
-const MAX_TURNS = 2000;
+/** Turns of the loop after which what is under way is taken to go on for ever. */
+const MAX_TURNS = 20_000;
 
 /** How often time passes at the end, until all have got everything. */
-const MAX_ROUNDS = 40;
+const MAX_ROUNDS = 30;
 
 /** How often things have happened, over many schedules: what never does is not tested. */
 export type Tally = Map<string, number>;
@@ -23,40 +22,39 @@ export type Tally = Map<string, number>;
 export class World {
   readonly #clock = new ManualClock();
   readonly #log = new TrueLog();
-  readonly #origin = new LogOrigin(this.#log);
+  readonly #origin: LogOrigin;
   readonly #proxy: GripProxy;
-  readonly #network: Network;
   readonly #schedule: Schedule;
   readonly #tally: Tally;
+  readonly #network: Network;
   readonly #players: Player[] = [];
-  /** What was done to slow clients: the actions, by URI. */
-  readonly #told = new Map<string, Set<Overflow['action']>>();
+  /** What was done to clients, by URI. */
+  readonly #told = new Map<string, Set<Overflow['action'] | 'broken'>>();
+  /** How many have been ended since they were too slow. */
+  readonly #slow = { queue: 0, ceiling: 0, stall: 0 };
   readonly #failures: unknown[] = [];
   /** How many holds have ended. */
   #released = 0;
+  /** How many recoveries have begun and not ended. */
+  #recovering = 0;
 
-  constructor(schedule: Schedule, network: (proxy: GripProxy) => Network, tally: Tally) {
+  constructor(schedule: Schedule, connectTo: (proxy: GripProxy) => Network, tally: Tally) {
     this.#schedule = schedule;
     this.#tally = tally;
+    this.#origin = new LogOrigin(this.#log, schedule.linkTimeoutSeconds);
     const { sessionQueueBytes, totalQueueBytes } = schedule;
     const target = { listener: this.#origin.listener, overHttp: true };
-    const logger = {
-      error: (fields: object, message: string) => this.#failures.push(new Error(message, { cause: fields })),
-      warn: () => {},
-      info: () => {},
-      debug: () => {},
+    const ignore = (): void => {};
+    const error = (fields: object, message: string): void => {
+      this.#failures.push(new Error(message, { cause: fields }));
     };
+    const logger = { error, warn: ignore, info: ignore, debug: ignore };
     this.#proxy = new GripProxy({ target, sessionQueueBytes, totalQueueBytes, clock: this.#clock, logger });
-    this.#network = network(this.#proxy);
-    this.#proxy.on('release', () => {
-      this.#released++;
-    });
-    this.#proxy.on('overflow', (hold: HoldInfo, { reason, action }: Overflow) => {
-      this.#count(`${hold.mode} ${reason} ${action}`);
-      this.#told.set(hold.uri, (this.#told.get(hold.uri) ?? new Set()).add(action));
-    });
+    this.#network = connectTo(this.#proxy);
+    this.#watch();
   }
 
+  /** Lets all of it happen. @throws AssertionError where something is lost in silence, or something stays. */
   async play(): Promise<void> {
     try {
       for (const wish of this.#schedule.clients) await this.#open(wish);
@@ -72,11 +70,38 @@ export class World {
     }
   }
 
+  #watch(): void {
+    this.#proxy.on('release', ({ mode, uri }, why) => {
+      this.#released++;
+      this.#count(`${mode} ${why}`);
+      if (why === 'error') this.#note(uri, 'broken');
+    });
+    this.#proxy.on('overflow', (hold: HoldInfo, { reason, action }: Overflow) => {
+      this.#count(`${hold.mode} ${reason} ${action}`);
+      if (action === 'close') this.#slow[reason]++;
+      this.#note(hold.uri, action);
+    });
+    this.#proxy.on('recover', (_hold, cause) => {
+      this.#recovering++;
+      this.#count(`recover: ${cause}`);
+    });
+    this.#proxy.on('recovered', (_hold, end) => {
+      this.#recovering--;
+      this.#count(`recovered: ${end}`);
+    });
+  }
+
+  #note(uri: string, what: Overflow['action'] | 'broken'): void {
+    this.#told.set(uri, (this.#told.get(uri) ?? new Set()).add(what));
+  }
+
   #count(what: string, times = 1): void {
     this.#tally.set(what, (this.#tally.get(what) ?? 0) + times);
   }
 
   async #open(wish: Wish): Promise<void> {
+    // Who knows what it has can make the proxy doubt of what there is.
+    if (wish.linked) for (const channel of wish.channels) this.#log.unsure.add(channel);
     const kinds = { stream: StreamPlayer, poll: PollPlayer, ws: WebSocketPlayer };
     const connection = await this.#network.connect();
     this.#players.push(new kinds[wish.transport](connection, wish, this.#players.length, this.#log));
@@ -103,12 +128,17 @@ export class World {
         this.#origin.faults.splice(0, 3, ...step.faults);
         break;
       case 'hint':
+        this.#log.unsure.add(step.channel);
         await this.#proxy.publish(step.channel, {
           'http-stream': { action: 'hint' },
           'http-response': { action: 'hint' },
         });
         break;
+      case 'close':
+        await this.#close();
+        break;
       case 'recover':
+        for (const channel of NUMBERED) this.#log.unsure.add(channel);
         this.#proxy.hub.recover();
         break;
       case 'pass':
@@ -121,6 +151,18 @@ export class World {
     }
   }
 
+  /** Streams and WebSockets that have the plain channel come to their end, after all that was published there. */
+  async #close(): Promise<void> {
+    const holds = this.#proxy.holds().filter(({ channels }) => channels.includes(PLAIN));
+    for (const player of this.#players) {
+      if (holds.some(({ uri }) => isOf(player, uri))) player.closedAfter ??= this.#log.count(PLAIN);
+    }
+    await this.#proxy.publish(PLAIN, {
+      'http-stream': { action: 'close' },
+      'ws-message': { action: 'close' },
+    });
+  }
+
   #player(index: number): Player | undefined {
     return this.#players[index % this.#players.length];
   }
@@ -130,8 +172,13 @@ export class World {
     const entry = append();
     const how = channel === PLAIN ? 'once' : passage;
     this.#count(how);
-    if (how === 'lost') return;
+    if (how === 'lost') {
+      this.#log.unsure.add(channel);
+      return;
+    }
     if (how === 'overtaken') {
+      // Of the first ones nobody knows what comes before them; and without subscribers nothing is turned round.
+      if (entry.number === 1 || this.#holdsOf(channel) === 0) this.#log.unsure.add(channel);
       this.#log.reordered.add(channel);
       await this.#send(append());
     }
@@ -149,6 +196,7 @@ export class World {
     const isFirst = !entry.reachedProxy;
     const holds = this.#holdsOf(channel);
     const released = this.#released;
+    const slow = { ...this.#slow };
     const receipt = await this.#proxy.publish(
       channel,
       { 'http-stream': content, 'http-response': content, 'ws-message': content },
@@ -161,6 +209,13 @@ export class World {
       const ended = this.#released - released;
       const isRight = matched <= holds && matched >= holds - ended;
       assert(isRight, `${holds} holds, ${ended} of them ended meanwhile: ${JSON.stringify(receipt)}`);
+    }
+    // Others are given up with the items that waited for this one.
+    if (channel === PLAIN) {
+      const { queue, ceiling } = this.#slow;
+      const forRoom = queue - slow.queue;
+      const isRight = dropped >= forRoom && dropped <= forRoom + ceiling - slow.ceiling;
+      assert(isRight, `${forRoom} were too slow for it: ${JSON.stringify(receipt)}`);
     }
     for (const [name, times] of Object.entries(receipt)) this.#count(name, times);
     // Given up for all, it is as if it never came.
@@ -175,7 +230,7 @@ export class World {
   /** Until nothing moves any more. */
   async #rest(): Promise<void> {
     let before = '';
-    for (let quiet = 0, turns = 0; quiet < QUIET_TURNS && turns < MAX_TURNS; turns++) {
+    for (let quiet = 0, turns = 0; quiet < this.#network.quietTurns && turns < MAX_TURNS; turns++) {
       await setImmediate();
       const stats = this.#proxy.stats();
       const now = JSON.stringify([stats, this.#network.carried, this.#origin.asked]);
@@ -189,12 +244,16 @@ export class World {
     this.#origin.faults.length = 0;
     for (const player of this.#players) player.resume();
     await this.#rest();
+    // What was lost just before, nobody can know of until something comes.
+    for (const channel of CHANNELS) {
+      await this.#publish({ type: 'publish', channel, size: 10, sender: '', passage: 'once', count: 1 });
+    }
     for (
       let round = 0;
       round < MAX_ROUNDS && this.#players.some((player) => !this.#isDone(player));
       round++
     ) {
-      this.#clock.advance(3000);
+      this.#clock.advance(2000);
       await this.#rest();
     }
     // What comes twice, or too late, still comes.
@@ -214,11 +273,9 @@ export class World {
   }
 
   #check(player: Player): void {
-    const told = [...this.#told].find(([uri]) => uri.includes(`id=${player.id}&`))?.[1];
-    checkPlayer(player, this.#log, {
-      isCut: told?.has('close') ?? false,
-      hasRecovered: told?.has('recover') ?? false,
-    });
+    const told = [...this.#told].find(([uri]) => isOf(player, uri))?.[1];
+    const isBroken = told?.has('broken') === true && this.#origin.brokenOff > 0;
+    checkPlayer(player, this.#log, isBroken || told?.has('close') === true);
   }
 
   /** All clients leave, and nothing is left of them. */
@@ -229,6 +286,7 @@ export class World {
     const left = {
       ...this.#proxy.stats(),
       bytes: this.#proxy.backlog().bytes,
+      recoveries: this.#recovering,
       connections: await this.#network.open(),
     };
     assert.deepEqual(
@@ -237,4 +295,8 @@ export class World {
     );
     assert.equal(this.#clock.pending, 0, 'timers of the clock');
   }
+}
+
+function isOf({ id }: Player, uri: string): boolean {
+  return uri.includes(`id=${id}&`);
 }

@@ -23,6 +23,8 @@ export class StreamOutlet {
   #conflation: Conflation<ConflatedChunk> | undefined;
   /** Bytes of items that newer ones have taken the place of. */
   #superseded = 0;
+  /** How often what waits has been taken back. */
+  #takenBack = 0;
 
   constructor({ client, services, limits }: HeldRequest, owner: StreamOwner) {
     this.stream = new ClientStream(client, services.flusher, owner);
@@ -49,10 +51,14 @@ export class StreamOutlet {
     return this.#conflation !== undefined;
   }
 
-  /** Sends a chunk of a channel, or lets it wait. False: there is no room. */
+  /**
+   * Sends a chunk of a channel, or lets it wait. False: there is no room. While room is made, it may turn out that too much waits
+   * for all clients together: a chunk that would have followed what is taken back then is not sent.
+   */
   put(chunk: StreamChunk, subscription: Subscription): boolean {
+    const takenBack = this.#takenBack;
     if (!this.#hasRoomFor(chunk)) return false;
-    this.stream.write(chunk, markFor(subscription));
+    if (takenBack === this.#takenBack) this.stream.write(chunk, markFor(subscription));
     return true;
   }
 
@@ -80,6 +86,7 @@ export class StreamOutlet {
 
   /** Drops what waits of numbered channels: they have again what they had before. */
   takeBack(): void {
+    this.#takenBack++;
     const conflated = this.#takeConflated();
     const marks = this.stream.drop() as Mark[];
     for (const { mark } of conflated) if (mark !== undefined) marks.push(mark);
