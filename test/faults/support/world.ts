@@ -232,9 +232,9 @@ export class World {
     let before = '';
     for (let quiet = 0, turns = 0; quiet < this.#network.quietTurns && turns < MAX_TURNS; turns++) {
       await setImmediate();
-      const stats = this.#proxy.stats();
-      const now = JSON.stringify([stats, this.#network.carried, this.#origin.asked]);
-      quiet = now === before && stats.upstreamRequests === 0 ? quiet + 1 : 0;
+      const { sessions, channels, timers, upstreamRequests } = this.#proxy.stats();
+      const now = `${sessions} ${channels} ${timers} ${upstreamRequests} ${this.#network.carried}`;
+      quiet = now === before && upstreamRequests === 0 ? quiet + 1 : 0;
       before = now;
     }
   }
@@ -244,8 +244,9 @@ export class World {
     this.#origin.faults.length = 0;
     for (const player of this.#players) player.resume();
     await this.#rest();
-    // What was lost just before, nobody can know of until something comes.
     for (const channel of CHANNELS) {
+      // What was lost just before, nobody can know of until something comes.
+      if (this.#log.entries(channel).at(-1)?.reachedProxy !== false) continue;
       await this.#publish({ type: 'publish', channel, size: 10, sender: '', passage: 'once', count: 1 });
     }
     for (
