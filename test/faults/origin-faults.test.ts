@@ -7,6 +7,7 @@ import type { ProxyServer } from '../support/proxy-server.js';
 import type { RawClient } from '../support/raw-client.js';
 import { useStage } from '../support/stage.js';
 import { WsClient } from '../support/ws-client.js';
+import { FaultProxy } from './fault-proxy.js';
 import { pathOf, type Wish } from './support/log-origin.js';
 import { type Trouble, TroubledOrigin } from './support/troubled-origin.js';
 import { contentOf, readContent, TrueLog } from './support/true-log.js';
@@ -202,6 +203,27 @@ describe('an origin in trouble', () => {
       });
     });
   }
+
+  it('behind a line that dribbles and stalls brings by its next link what is missing all the same', async () => {
+    await start();
+    const line = await FaultProxy.listen(origin, (each) => each.down.dribble(50));
+    stage().onClose(() => line.close());
+    const slow = await stage().proxy({ target: line.url, clock });
+    const client = await stage().client(slow);
+    client.request(`GET ${pathOf(STREAM, 0)}`);
+    await client.bodyWith('<start');
+    for (let i = 0; i < 19; i++) await send(true);
+    const { number } = log.append({ channel: 'a', size: 100, sender: '', at: clock.now() });
+    await slow.proxy.publish('a', { 'http-stream': 'x' }, { id: `${number}`, 'prev-id': `${number - 1}` });
+    clock.advance(100);
+    await eventually(() => itemsOf(client).length > 5, 'some of it');
+    line.last.down.stall();
+    await settle();
+    assert(itemsOf(client).length < 20);
+    line.last.down.dribble(50);
+    await gets(client, upTo(20));
+    assert.equal(client.ending, undefined);
+  });
 
   it('cuts its streams when it breaks off in the middle of its content', async () => {
     await start();

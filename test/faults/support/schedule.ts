@@ -54,6 +54,9 @@ export interface Kind {
   readonly isCalm: boolean;
 }
 
+/** Milliseconds: for recoveries to begin, for items that wait for others, for next links, for clients that take nothing. */
+const TIMES = [100, 100, 1000, 6000, 6000, 21_000, 21_000, 80_000];
+
 const channels = fc.subarray([...CHANNELS], { minLength: 1 });
 const numbered = fc.subarray<ChannelName>([...NUMBERED], { minLength: 1 });
 const policy = fc.constantFrom<Wish['policy']>('', '', 'recover', 'close', 'conflate');
@@ -122,7 +125,7 @@ function steps(kind: Kind): fc.Arbitrary<Step> {
     weigh(1, fc.record({ type: one('leave'), client, how: fc.constantFrom('reset', 'end', 'lose') })),
     ...(isCalm ? [] : doubtful),
     weigh(1, fc.record({ type: one('close') })),
-    weigh(3, fc.record({ type: one('pass'), ms: fc.constantFrom(100, 1000, 6000, 21_000) })),
+    weigh(3, fc.record({ type: one('pass'), ms: fc.constantFrom(...TIMES) })),
     weigh(6, fc.record({ type: one('turns'), count: fc.constantFrom(0, 0, 1, 3, 10) })),
   );
 }

@@ -42,6 +42,10 @@ export class TroubledOrigin {
     this.#origin = new LogOrigin(log, linkTimeoutSeconds);
   }
 
+  get port(): number {
+    return this.#port;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
