@@ -106,12 +106,12 @@ describe('slow clients', () => {
 
   describe('that have too much waiting all together', () => {
     it('are ended where the most waits, and the others go on', async () => {
-      const totalQueueBytes = 30 * MB;
+      const totalQueueBytes = 8 * MB;
       await open({ totalQueueBytes });
       const clients = new Map<string, RawClient>();
-      for (let i = 1; i <= 20; i++) clients.set(`s${i}`, await slowStream(`s${i}`));
+      for (let i = 1; i <= 10; i++) clients.set(`s${i}`, await slowStream(`s${i}`));
       const mores = new Map<string, number>();
-      for (let i = 1; i <= 20 && watch.events.length === 0; i++) {
+      for (let i = 1; i <= 10 && watch.events.length === 0; i++) {
         for (let more = 1; more <= i && watch.events.length === 0; more++) {
           await items.send(`s${i}`);
           mores.set(`s${i}`, more);
@@ -122,7 +122,7 @@ describe('slow clients', () => {
       assert.equal(overflows.ceiling, ended.size);
       assert.deepEqual(new Set(watch.events), new Set(['stream ceiling close']));
       assert(bytes <= totalQueueBytes * 0.75 && bytes > totalQueueBytes / 2, `${bytes} bytes`);
-      assert(ended.size >= 2 && ended.size <= 10, [...ended].join());
+      assert(ended.size >= 2 && ended.size <= 5, [...ended].join());
       const amounts = (those: boolean): number[] =>
         [...clients.keys()].filter((one) => ended.has(one) === those).map((one) => mores.get(one) ?? 0);
       // Besides, a few items of each wait since before.

@@ -4,7 +4,7 @@ import type { Destination, Origin } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
 
-/** Milliseconds that a request counts for, at most: one that an origin never answers must not keep the others waiting. */
+/** Milliseconds without any answer after which those that were sent do not count any more: an origin that hangs must not keep the others waiting. */
 const MAX_TIME = 10_000;
 
 /**
@@ -37,40 +37,49 @@ export class OriginGate {
 }
 
 /** The requests to one origin. */
-class GateQueue {
-  readonly timers: Timers;
+class GateQueue implements TimerOwner {
   readonly #max: number;
+  readonly #timers: Timers;
   readonly #onError: OnError;
   readonly #waiting = new Set<GatedCall>();
-  #active = 0;
+  readonly #counted = new Set<GatedCall>();
+  /** Runs while some have to wait. */
+  readonly #timer = new Timer(this);
 
   constructor(max: number, timers: Timers, onError: OnError) {
     this.#max = max;
-    this.timers = timers;
+    this.#timers = timers;
     this.#onError = onError;
   }
 
   add(call: GatedCall): void {
     this.#waiting.add(call);
-    this.#next();
+    this.#sendNext();
+    if (this.#waiting.size > 0 && !this.#timer.pending) this.#timers.start(this.#timer, MAX_TIME);
   }
 
-  /** It is not wanted any more. */
+  /** It need not wait any more, or does not count any more. */
   remove(call: GatedCall): void {
     this.#waiting.delete(call);
+    if (this.#counted.delete(call)) this.#goOn();
   }
 
-  /** One that was sent does not count any more. */
-  leave(): void {
-    this.#active--;
-    this.#next();
+  onTimer(): void {
+    this.#counted.clear();
+    this.#goOn();
   }
 
-  #next(): void {
+  #goOn(): void {
+    this.#timers.stop(this.#timer);
+    this.#sendNext();
+    if (this.#waiting.size > 0) this.#timers.start(this.#timer, MAX_TIME);
+  }
+
+  #sendNext(): void {
     for (const call of this.#waiting) {
-      if (this.#active >= this.#max) return;
+      if (this.#counted.size >= this.#max) return;
       this.#waiting.delete(call);
-      this.#active++;
+      this.#counted.add(call);
       try {
         call.start();
       } catch (error) {
@@ -81,15 +90,10 @@ class GateQueue {
   }
 }
 
-/** `waiting` for its turn; `counted`: sent; `free`: it does not count any more, or was given up. */
-type State = 'waiting' | 'counted' | 'free';
-
-class GatedCall implements UpstreamCall, UpstreamHandler, TimerOwner {
+class GatedCall implements UpstreamCall, UpstreamHandler {
   readonly #queue: GateQueue;
   readonly #destination: Destination;
   readonly #handler: UpstreamHandler;
-  readonly #timer = new Timer(this);
-  #state: State = 'waiting';
   #aborted = false;
   #call: UpstreamCall | undefined;
 
@@ -101,8 +105,6 @@ class GatedCall implements UpstreamCall, UpstreamHandler, TimerOwner {
 
   start(): void {
     const { upstream, request } = this.#destination;
-    this.#state = 'counted';
-    this.#queue.timers.start(this.#timer, MAX_TIME);
     this.#call = upstream.send(request, this);
     // It may have been answered already, and given up for what the answer was.
     if (this.#aborted) this.#call.abort();
@@ -110,17 +112,12 @@ class GatedCall implements UpstreamCall, UpstreamHandler, TimerOwner {
 
   abort(): void {
     this.#aborted = true;
-    if (this.#state === 'waiting') this.#queue.remove(this);
     this.#call?.abort();
-    this.#free();
+    this.#queue.remove(this);
   }
 
   resume(): void {
     this.#call?.resume();
-  }
-
-  onTimer(): void {
-    this.#free();
   }
 
   onInterim(status: number, headers: string[]): void {
@@ -128,7 +125,7 @@ class GatedCall implements UpstreamCall, UpstreamHandler, TimerOwner {
   }
 
   onHead(status: number, reason: string, headers: string[]): void {
-    this.#free();
+    this.#queue.remove(this);
     this.#handler.onHead(status, reason, headers);
   }
 
@@ -137,20 +134,11 @@ class GatedCall implements UpstreamCall, UpstreamHandler, TimerOwner {
   }
 
   onEnd(trailers: HeaderList): void {
-    this.#free();
     this.#handler.onEnd(trailers);
   }
 
   onError(error: UpstreamError): void {
-    this.#free();
+    this.#queue.remove(this);
     this.#handler.onError(error);
-  }
-
-  #free(): void {
-    const counted = this.#state === 'counted';
-    this.#state = 'free';
-    if (!counted) return;
-    this.#queue.timers.stop(this.#timer);
-    this.#queue.leave();
   }
 }

@@ -1,4 +1,4 @@
-import type { BareAction, Instruct, Item, SlowClientPolicy } from '@p-8/protocol';
+import type { BareAction, Instruct, Item } from '@p-8/protocol';
 import { OwnChunk, type StreamChunk } from '../http/client-stream.js';
 import type { HoldEnd } from '../hub/hold-info.js';
 import type { OverflowReason } from '../hub/overflow.js';
@@ -15,7 +15,7 @@ import { asksOrigin, isHttpFilter } from './filter-run.js';
 import type { HeldRequest } from './held-request.js';
 import { HttpHold } from './http-hold.js';
 import { LinkFollower } from './link-follower.js';
-import { SlowStreak } from './slow-streak.js';
+import { SlowStream } from './slow-stream.js';
 import { StreamKeepAlive } from './stream-keep-alive.js';
 import { StreamOutlet } from './stream-outlet.js';
 import { WaitingItems } from './waiting-items.js';
@@ -45,9 +45,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   #lacks = false;
   /** Only the origin knows what is to come: something without a number was dropped, or there may be more than is known here. */
   #needsLink = false;
-  /** It is being ended since it is too slow. */
-  #isTooSlow = false;
-  readonly #slowStreak: SlowStreak;
+  readonly #slow: SlowStream;
 
   /** Sends the head. @throws TypeError when HTTP does not allow it. */
   constructor(request: HeldRequest, instruct: Instruct) {
@@ -61,7 +59,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#outlet = new StreamOutlet(request, this);
     this.#links = new LinkFollower(request, this);
     this.#keepAlive = new StreamKeepAlive(services, this.#outlet.stream);
-    this.#slowStreak = new SlowStreak(services.clock);
+    this.#slow = new SlowStream(request, this);
     this.#keepAlive.use(instruct.keepAlive);
     this.#waiting = new WaitingItems(request.limits.queueBytes);
   }
@@ -268,7 +266,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (this.#state !== 'fetching' || this.#lacks || !this.stands) return;
     this.#state = 'holding';
     this.#keepAlive.start();
-    this.#processWaiting();
+    for (const { published, subscription } of this.#waiting.take()) this.deliver(published, subscription);
   }
 
   /** The time has come to ask for the next link again. */
@@ -348,7 +346,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#state = 'holding';
     this.#lacks = false;
     this.#needsLink = false;
-    this.#slowStreak.onHold();
+    this.#slow.onHold();
     this.#keepAlive.start();
     const { nextLink } = this.instruct;
     if (nextLink !== undefined) {
@@ -405,7 +403,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   #send(item: Item, subscription: Subscription, chunk: StreamChunk): Outcome {
-    let conflates = this.#outlet.conflates && this.#policyFor(subscription) === 'conflate';
+    let conflates = this.#outlet.conflates && this.#slow.conflates(subscription, this.instruct);
     const wasBlocked = this.#outlet.stream.blocked;
     if (!conflates && !this.#outlet.put(chunk, subscription)) {
       const outcome = this.#overflow('queue', subscription);
@@ -422,7 +420,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     subscription.active = true;
     this.#keepAlive.onItem();
     if (!wasBlocked) {
-      this.#slowStreak.onKeptUp();
+      this.#slow.onKeptUp();
       return 'delivered';
     }
     this.#account();
@@ -439,35 +437,18 @@ export class StreamHold extends HttpHold implements Backlogged {
     return undefined;
   }
 
-  /** Of one channel, or of what is said of all. */
-  #policyFor(subscription: Subscription | undefined): SlowClientPolicy {
-    const { slowClient } = this.instruct;
-    const own = subscription === undefined ? undefined : slowClient?.channels.get(subscription.name);
-    return own ?? slowClient?.all ?? this.request.limits.policy ?? 'recover';
-  }
-
-  /** The client is too slow. Where the origin can fill the gap, it will; elsewhere the client must see that there is one. */
   #overflow(reason: OverflowReason, subscription: Subscription | undefined): Outcome | 'conflate' {
-    const policy = this.#policyFor(subscription);
-    const channel = subscription?.channel;
-    if (policy === 'conflate' && reason === 'queue') {
+    const action = this.#slow.decide(reason, subscription, this.instruct, reason === 'queue');
+    if (action === 'conflate') {
       this.#outlet.startConflation();
-      this.#note(reason, policy, channel);
-      return 'conflate';
+      return action;
     }
-    const canRecover = this.instruct.nextLink !== undefined && !this.#slowStreak.isTooLong;
-    if (policy !== 'recover' || !canRecover) {
-      this.#cutSlow(reason, channel);
-      return 'dropped';
-    }
-    this.#slowStreak.begin();
+    if (action === 'close') this.abort('slow');
+    if (this.#isClosed) return 'dropped';
     this.request.services.timers.stop(this.#linkTimer);
     this.#state = 'draining';
     this.#lacks = true;
     if (subscription !== undefined && subscription.prevId === undefined) this.#needsLink = true;
-    this.#note(reason, policy, channel);
-    // Whoever hears of it may have ended the hold.
-    if (this.#isClosed) return 'dropped';
     this.#outlet.takeBack();
     this.restartLine();
     this.beginRecovery('slow');
@@ -477,31 +458,15 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** Filters are so slow that no more items may wait for them: the same as a client that is too slow. */
   #overflowLine(published: PublishedItem, subscription: Subscription): Outcome {
-    const { channel } = subscription;
-    const canRecover = this.instruct.nextLink !== undefined && !this.#slowStreak.isTooLong;
-    if (this.#policyFor(subscription) !== 'recover' || !canRecover) {
-      this.#cutSlow('queue', channel);
-      return 'dropped';
-    }
-    this.#slowStreak.begin();
-    this.#note('queue', 'recover', channel);
-    // Whoever hears of it may have ended the hold.
-    this.recover('slow');
+    if (this.#slow.decide('queue', subscription, this.instruct, false) === 'close') this.abort('slow');
+    else this.recover('slow');
     return this.#isClosed ? 'dropped' : this.#take(published, subscription);
   }
 
   /** Ends the connection so that the client sees that something is missing. */
   #cutSlow(reason: OverflowReason, channel: string | undefined): void {
-    // Whoever hears of it may publish.
-    if (this.#isTooSlow) return;
-    this.#isTooSlow = true;
-    this.#note(reason, 'close', channel);
+    this.#slow.giveUp(reason, channel);
     this.abort('slow');
-  }
-
-  #note(reason: OverflowReason, action: SlowClientPolicy, channel: string | undefined): void {
-    const fields = { uri: this.request.uri, channel, bytes: this.waitingBytes };
-    this.request.services.slowClients.note(this, reason, action, fields);
   }
 
   #account(): void {
@@ -573,24 +538,11 @@ export class StreamHold extends HttpHold implements Backlogged {
     return 'queued';
   }
 
-  /** What came meanwhile: the link's content covers it up to the first item that connects. */
+  /** What came while the link was asked. */
   #processWaiting(): void {
-    const covered = new Map<Subscription, string>();
-    let connected = false;
-    for (const { published, subscription } of this.#waiting.take()) {
-      const { item } = published;
-      const current = this.subscriptions.get(subscription.channel);
-      if (current === undefined) continue;
-      connected ||= current.prevId === undefined || current.prevId === item.prevId;
-      if (connected) {
-        covered.delete(current);
-        this.deliver(published, current);
-      } else if (item.id !== undefined) {
-        covered.set(current, item.id);
-      }
-    }
-    // The content ends elsewhere than with the last of them: it may be older than that.
-    for (const [{ prevId }, id] of covered) if (prevId !== id) this.#updateAgain = true;
+    const { items, isContentOld } = this.#waiting.takeUncovered((channel) => this.subscriptions.get(channel));
+    for (const { published, subscription } of items) this.deliver(published, subscription);
+    if (isContentOld) this.#updateAgain = true;
   }
 
   #finish(why: HoldEnd): void {

@@ -7,6 +7,13 @@ export interface WaitingItem {
   readonly subscription: Subscription;
 }
 
+/** What is left to deliver after a link's content. */
+export interface Uncovered {
+  readonly items: readonly WaitingItem[];
+  /** The content ends elsewhere than with the last of the items that it covers: it may be older than that. */
+  readonly isContentOld: boolean;
+}
+
 /** Items that wait for a next link, up to a number of bytes. */
 export class WaitingItems {
   readonly #maxBytes: number;
@@ -27,6 +34,28 @@ export class WaitingItems {
     this.#items.push({ published, subscription });
     this.#bytes += size;
     return true;
+  }
+
+  /**
+   * The items that the link's content has not covered, in their order: it covers all up to the first one that connects.
+   * @param current a channel's subscription, which knows what the content has brought
+   */
+  takeUncovered(current: (channel: string) => Subscription | undefined): Uncovered {
+    const covered = new Map<Subscription, string>();
+    const items: WaitingItem[] = [];
+    for (const { published, subscription: before } of this.take()) {
+      const { id, prevId } = published.item;
+      const subscription = current(before.channel);
+      if (subscription === undefined) continue;
+      const connects = subscription.prevId === undefined || subscription.prevId === prevId;
+      if (items.length > 0 || connects) {
+        covered.delete(subscription);
+        items.push({ published, subscription });
+      } else if (id !== undefined) {
+        covered.set(subscription, id);
+      }
+    }
+    return { items, isContentOld: [...covered].some(([{ prevId }, id]) => prevId !== id) };
   }
 
   /** The items in the order in which they came; none is kept. */
