@@ -144,7 +144,7 @@ describe('options of a route', () => {
   it('tell the origin what this proxy can do', async () => {
     assert.equal(
       (await seen(await route({}))).headers['grip-feature'],
-      'status, link:next, filter:skip-self, filter:skip-users, filter:require-sub, filter:build-id, filter:var-subst, ' +
+      'status, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, filter:build-id, filter:var-subst, ' +
         'filter:http-check, filter:http-modify',
     );
   });

@@ -86,7 +86,7 @@ export const requests: Group = {
         difference: 'D-features',
         origin: [
           asked([
-            'grip-feature: status, link:next, filter:skip-self, filter:skip-users, filter:require-sub, filter:build-id, filter:var-subst, ' +
+            'grip-feature: status, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, filter:build-id, filter:var-subst, ' +
               'filter:http-check, filter:http-modify',
           ]),
         ],

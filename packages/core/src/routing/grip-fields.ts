@@ -3,7 +3,7 @@ import type { Signer } from '../http/signature.js';
 
 /** What this proxy can do, as origins are told. */
 export const GRIP_FEATURES: string =
-  'status, link:next, filter:skip-self, filter:skip-users, filter:require-sub, filter:build-id, filter:var-subst, ' +
+  'status, link:next, link:gone, filter:skip-self, filter:skip-users, filter:require-sub, filter:build-id, filter:var-subst, ' +
   'filter:http-check, filter:http-modify';
 
 /** The fields that tell an origin that a GRIP proxy is asking. */
