@@ -41,4 +41,11 @@ export const ONCE_WRONG: Readonly<Record<string, Schedule>> = {
       publish('b', 10, 1),
     ],
   },
+  'an item without a number is not lost while a next link is about to be asked': {
+    sessionQueueBytes: 2000,
+    totalQueueBytes: 1_000_000,
+    linkTimeoutSeconds: 20,
+    clients: [{ ...wish, channels: ['b', 'u'] }],
+    steps: [{ type: 'hint', channel: 'b' }, publish('u', 10, 1), publish('b', 4000, 1)],
+  },
 };
