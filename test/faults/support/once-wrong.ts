@@ -48,4 +48,20 @@ export const ONCE_WRONG: Readonly<Record<string, Schedule>> = {
     clients: [{ ...wish, channels: ['b', 'u'] }],
     steps: [{ type: 'hint', channel: 'b' }, publish('u', 10, 1), publish('b', 4000, 1)],
   },
+  'what overtook others is not missing for a slow client that gets those from what is still known': {
+    sessionQueueBytes: 2000,
+    totalQueueBytes: 12_000,
+    linkTimeoutSeconds: 100_000,
+    clients: [
+      { ...wish, channels: ['a', 'b'] },
+      { ...wish, channels: ['a'] },
+    ],
+    steps: [
+      publish('b', 1500, 5),
+      { type: 'publish', channel: 'a', passage: 'overtaken', size: 10, sender: '', count: 1 },
+      publish('b', 10, 1),
+      { type: 'pass', ms: 100 },
+      { type: 'turns', count: 0 },
+    ],
+  },
 };

@@ -169,6 +169,12 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
     return missed;
   }
 
+  /** Whether all that this session lacks of a channel, up to and with this item, is known here. */
+  protected isRecent(published: PublishedItem, { channel, prevId }: Subscription): boolean {
+    if (prevId === undefined) return false;
+    return this.request.services.hub.recentAfter(channel, prevId)?.at(-1) === published;
+  }
+
   /** What this session lacks of a channel, up to and with an item that does not connect; undefined: not known here. */
   protected recentUpTo(
     published: PublishedItem,

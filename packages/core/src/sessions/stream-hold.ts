@@ -130,7 +130,7 @@ export class StreamHold extends HttpHold implements Backlogged {
       case 'draining':
         // The next link will bring it, or what is known of it here; but an end is no content.
         if (format.action === 'close') return this.#keepForLater(published, subscription);
-        if (subscription.prevId === undefined) this.#needsLink = true;
+        if (!this.isRecent(published, subscription)) this.#needsLink = true;
         return 'queued';
       default:
         return undefined;
@@ -533,8 +533,13 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   #keepForLater(published: PublishedItem, subscription: Subscription): Outcome {
+    const kept = this.#waiting.add(published, subscription);
+    if (kept === 'full') {
+      this.#cutSlow('queue', subscription.channel);
+      return 'dropped';
+    }
     // Asking once more, after this time, brings what there is no room for.
-    if (!this.#waiting.add(published, subscription)) this.#updateAgain = true;
+    if (kept === 'dropped') this.#updateAgain = true;
     return 'queued';
   }
 

@@ -24,16 +24,19 @@ export class WaitingItems {
     this.#maxBytes = maxBytes;
   }
 
-  /** Keeps an item. False: there is no room, and all are let go, since what has a gap is of no use. */
-  add(published: PublishedItem, subscription: Subscription): boolean {
-    const size = published.streamChunk.content.length;
-    if (this.#bytes + size > this.#maxBytes) {
-      this.clear();
-      return false;
-    }
+  /**
+   * Keeps an item. `dropped`: there was no room, and what the next link can bring is let go, since what has a gap is of no use.
+   * `full`: what has no number has no room, and nobody could bring it.
+   */
+  add(published: PublishedItem, subscription: Subscription): 'kept' | 'dropped' | 'full' {
+    const fits = this.#fits(published);
+    if (!fits) this.#dropNumbered();
+    const isNumbered = subscription.prevId !== undefined;
+    if (!fits && isNumbered) return 'dropped';
+    if (!this.#fits(published)) return 'full';
     this.#items.push({ published, subscription });
-    this.#bytes += size;
-    return true;
+    this.#bytes += sizeOf(published);
+    return fits ? 'kept' : 'dropped';
   }
 
   /**
@@ -69,4 +72,17 @@ export class WaitingItems {
     this.#items = [];
     this.#bytes = 0;
   }
+  /** One item has room however large it is. */
+  #fits(published: PublishedItem): boolean {
+    return this.#bytes === 0 || this.#bytes + sizeOf(published) <= this.#maxBytes;
+  }
+
+  #dropNumbered(): void {
+    this.#items = this.#items.filter(({ subscription }) => subscription.prevId === undefined);
+    this.#bytes = this.#items.reduce((sum, { published }) => sum + sizeOf(published), 0);
+  }
+}
+
+function sizeOf({ streamChunk }: PublishedItem): number {
+  return streamChunk.content.length;
 }
