@@ -22,8 +22,9 @@ import { WaitingItems } from './waiting-items.js';
 
 /**
  * `opening`: the origin's own content is being sent. `holding`: items go straight to the client. `waiting`: the next
- * link is going to be asked; `draining`: as soon as the slow client has taken what is there; `fetching`: it is being
- * asked. `closed`: the client has it all, or is gone.
+ * link is going to be asked, when it is due and the client has taken what is there; `draining`: something has been dropped, and
+ * is made up for when a slow client has taken what is left; `fetching`: the link is being asked. `closed`: the client has it
+ * all, or is gone.
  */
 type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'closed';
 
@@ -36,6 +37,8 @@ export class StreamHold extends HttpHold implements Backlogged {
   readonly #keepAlive: StreamKeepAlive;
   readonly #waiting: WaitingItems;
   readonly #linkTimer = new Timer(this);
+  /** The next link would be asked if the client had taken what there is. */
+  #isDue = false;
   /** An update was asked for while one was under way. */
   #updateAgain = false;
   #sourceResume: (() => void) | undefined;
@@ -152,7 +155,8 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   runUpdate(): void {
     if (this.#state !== 'waiting') return;
-    if (this.#outlet.stream.blocked) this.#state = 'draining';
+    // A slow client first takes what there is.
+    if (this.#outlet.stream.blocked) this.#isDue = true;
     else this.#fetch();
   }
 
@@ -195,14 +199,12 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   shed(): void {
-    if (this.#state === 'closed') this.request.client.abort();
-    else if (this.#state === 'holding') this.#overflow('ceiling', undefined);
+    if (this.#state === 'holding') this.#overflow('ceiling', undefined);
     else this.#cutSlow('ceiling', undefined);
   }
 
   stalled(): void {
-    if (this.#state === 'closed') this.request.client.abort();
-    else this.#cutSlow('stall', undefined);
+    this.#cutSlow('stall', undefined);
   }
 
   onStreamDrained(): void {
@@ -212,6 +214,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#sourceResume = undefined;
     resume?.();
     if (this.#state === 'draining') this.#makeUpForDropped();
+    else if (this.#state === 'waiting' && this.#isDue) this.#fetch();
   }
 
   protected override get currentUri(): string {
@@ -243,8 +246,8 @@ export class StreamHold extends HttpHold implements Backlogged {
     const added = this.subscribe();
     if (this.#isClosed || this.#endsWithProxy()) return;
     if (instruct.hold === 'none') {
-      if (this.#outlet.stream.blocked) this.#state = 'draining';
-      else this.#fetch();
+      this.#state = 'waiting';
+      this.runUpdate();
       return;
     }
     if (this.#failsWithoutLink()) return;
@@ -527,6 +530,7 @@ export class StreamHold extends HttpHold implements Backlogged {
       return;
     }
     this.#state = 'fetching';
+    this.#isDue = false;
     this.#updateAgain = false;
     this.request.services.timers.stop(this.#linkTimer);
     this.#links.follow(nextLink.uri, this.gripLast());

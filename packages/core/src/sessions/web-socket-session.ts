@@ -190,15 +190,13 @@ export class WebSocketSession
       // What the connection has already been given still waits.
       this.#account();
     } else {
-      this.abort();
+      this.#cutSlowClient('ceiling');
     }
   }
 
   /** A client that takes nothing would not read a Close either. */
   stalled(): void {
-    if (this.#state === 'open') this.#noteSlow('stall', 'close', undefined);
-    this.#end ??= 'slow';
-    this.abort();
+    this.#cutSlowClient('stall');
   }
 
   /** The origin has not answered the client's Close in time. */
@@ -486,6 +484,15 @@ export class WebSocketSession
     // For its own sake a client may have what is in its queue before the Close; but not if others are in need of the room.
     if (reason === 'ceiling') this.#client.drop();
     this.#closeBoth({ code: CLOSE_TRY_AGAIN_LATER, reason: 'too slow' });
+  }
+
+  #cutSlowClient(reason: OverflowReason): void {
+    if (!this.#isTooSlow) {
+      this.#isTooSlow = true;
+      this.#noteSlow(reason, 'close', undefined);
+    }
+    this.#end ??= 'slow';
+    this.abort();
   }
 
   #noteSlow(reason: OverflowReason, action: SlowClientPolicy, channel: string | undefined): void {
