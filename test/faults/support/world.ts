@@ -276,7 +276,8 @@ export class World {
   #check(player: Player): void {
     const told = [...this.#told].find(([uri]) => isOf(player, uri))?.[1];
     const isBroken = told?.has('broken') === true && this.#origin.brokenOff > 0;
-    checkPlayer(player, this.#log, isBroken || told?.has('close') === true);
+    const wasCut = isBroken || told?.has('close') === true;
+    checkPlayer(player, this.#log, { wasCut, wasAsked: told?.has('recover') === true });
   }
 
   /** All clients leave, and nothing is left of them. */
