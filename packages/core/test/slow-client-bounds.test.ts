@@ -276,7 +276,8 @@ describe('slow clients', () => {
       assert(proxy.backlog().bytes > 0);
       bench.clock.advance(STALL * 1.25);
       assert.equal(bench.server.held, 0);
-      assert.equal(proxy.backlog().bytes, 0);
+      assert.deepEqual(watch.events, ['stream stall close']);
+      assert.deepEqual(proxy.backlog(), { bytes: 0, overflows: { queue: 0, ceiling: 0, stall: 1 } });
       client.socket.resume();
       await client.closed();
       assert.equal(client.replies[0]?.complete, false);
