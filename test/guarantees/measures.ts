@@ -46,10 +46,16 @@ class Bench {
     }
   }
 
-  /** A client of `/plain`, `/log`, `/poll` or `/ws` that is held: it has got an item by itself, if it can. */
-  async client(path: string): Promise<Client> {
+  /** A client of `/plain`, `/log`, `/poll` or `/ws` that has just asked. */
+  async newClient(path: string): Promise<Client> {
     const client = path === '/ws' ? await openWebSocket(this.proxy) : await get(this.proxy, path);
     this.#clients.push(client);
+    return client;
+  }
+
+  /** One that is held. */
+  async client(path: string): Promise<Client> {
+    const client = await this.newClient(path);
     // The reference tells nobody when it has subscribed a client; and a second later it asks the origin once more.
     await delay(2500);
     return client;
@@ -110,7 +116,7 @@ export const MEASURES: readonly Measure[] = [
         const { origin } = bench;
         origin.beforeAnswer = () => bench.publish('log', origin.add('<1>'));
         const begin = Date.now();
-        const client = await bench.client('/poll');
+        const client = await bench.newClient('/poll');
         await waitFor(() => client.end !== 'open', 20_000);
         return `${numbersIn(client)}${client.end === 'ended' ? seconds(begin) : ', which waits on'}`;
       }),
