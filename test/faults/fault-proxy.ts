@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Clock } from '@p-8/core';
+import { reset } from '../support/reset.js';
 import { Way } from './way.js';
 
 /** The two ends of a line. */
@@ -51,7 +52,7 @@ export class FaultLine {
   /** Ends the connection for both: at once, whatever is on its way (`reset`), or after what is (`end`). */
   cut(how: 'reset' | 'end'): void {
     for (const socket of Object.values(this.#sockets)) {
-      if (how === 'reset') socket.resetAndDestroy();
+      if (how === 'reset') reset(socket);
       else socket.end();
     }
     if (how === 'end') this.stall();

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@p-8/core';
+import { reset } from '../support/reset.js';
 
 /** One direction of a line: what comes out of one connection goes into another, unless something goes wrong. */
 export class Way {
@@ -80,7 +81,7 @@ export class Way {
     this.#ending = undefined;
     this.#inTime(() => {
       if (ending === 'end') this.#to.end();
-      else this.#to.resetAndDestroy();
+      else reset(this.#to);
     });
   }
 

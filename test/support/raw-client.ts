@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { type HttpReply, readReplies } from './http-reply.js';
+import { reset } from './reset.js';
 
 /** Bytes at the end of what has come in which a text is looked for. */
 const TAIL = 4096;
@@ -114,7 +115,7 @@ export class RawClient {
 
   /** Resets the connection. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    reset(this.socket);
   }
 
   #lastBytes(): Buffer {
