@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { type Effort, FULL, QUICK } from './effort.js';
+
+/** What the command was told. */
+export interface Arguments {
+  readonly effort: Effort;
+  /** Only rows with one of these in their names; empty: all. */
+  readonly only: readonly string[];
+  /** Write the document and its plot. */
+  readonly write: boolean;
+  /** No measuring: report what was measured last. */
+  readonly reportOnly: boolean;
+  readonly curves: boolean;
+  /** Where profiles of P-8 go. */
+  readonly profiles: string | undefined;
+  readonly list: boolean;
+}
+
+/** What `--help` prints. */
+export const USAGE = `npm run bench -- [OPTIONS]
+
+  --quick                 short runs, one of each: under five minutes, for development
+  --only PART             rows with this in their names; may be repeated
+  --list                  names of the rows
+  --repetitions N         how often each server has its turn (3; with --quick 1)
+  --seconds N             how long each is measured (5; with --quick 1.5)
+  --curves                how cost grows with connections, channels, size and items a request
+  --write                 write docs/performance.md and docs/performance.svg
+  --report                measure nothing: report what was measured last
+  --profile DIRECTORY     have Node write CPU profiles of P-8 there
+`;
+
+/** Throws what `parseArgs` throws for what it does not know. */
+export function readArguments(argv: readonly string[]): Arguments | undefined {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      list: { type: 'boolean', default: false },
+      repetitions: { type: 'string' },
+      seconds: { type: 'string' },
+      curves: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { quick, only, list, write, report, curves, profile } = values;
+  if (write && only.length > 0)
+    throw new Error('--write needs all rows: they are compared side by side in one run');
+  const usual = quick ? QUICK : FULL;
+  const effort = {
+    ...usual,
+    repetitions: positive('repetitions', values.repetitions) ?? usual.repetitions,
+    seconds: positive('seconds', values.seconds) ?? usual.seconds,
+  };
+  return { effort, only, list, write, curves, reportOnly: report, profiles: profile };
+}
+
+function positive(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name}: '${text}' is not a number above 0`);
+  return value;
+}

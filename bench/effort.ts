@@ -1,0 +1,34 @@
+/** How much is spent on measuring. */
+export interface Effort {
+  readonly name: 'full' | 'quick';
+  /** How often each contender has its turn. */
+  readonly repetitions: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  /** Connections for what counts how fast they are accepted. */
+  readonly accepted: number;
+  /** Connections for what measures their memory. */
+  readonly idleStreams: number;
+  readonly idleWebSockets: number;
+}
+
+export const FULL: Effort = {
+  name: 'full',
+  repetitions: 3,
+  warmUpSeconds: 2,
+  seconds: 5,
+  accepted: 4000,
+  idleStreams: 9500,
+  idleWebSockets: 5000,
+};
+
+/** For development: under five minutes, and no numbers to be proud of. */
+export const QUICK: Effort = {
+  name: 'quick',
+  repetitions: 1,
+  warmUpSeconds: 0.5,
+  seconds: 1.5,
+  accepted: 1000,
+  idleStreams: 2000,
+  idleWebSockets: 1000,
+};

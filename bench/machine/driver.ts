@@ -1,0 +1,43 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Answer, Command, JobSpec, Outcome } from '../drivers/job.js';
+import { compiled } from './compiled.js';
+import { launch, nextMessage, terminate } from './launch.js';
+
+/** A process that makes load. */
+export class Driver {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static start(cores: readonly number[]): Driver {
+    return new Driver(launch(process.execPath, compiled('drivers/main'), { cores, ipc: true }));
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  async prepare(spec: JobSpec): Promise<void> {
+    await this.#do({ do: 'prepare', spec });
+  }
+
+  async run(seconds: number): Promise<Outcome> {
+    const outcome = await this.#do({ do: 'run', seconds });
+    if (outcome === undefined) throw new Error('a run without an outcome');
+    return outcome;
+  }
+
+  stop(): Promise<void> {
+    return terminate(this.#child);
+  }
+
+  async #do(command: Command): Promise<Outcome | undefined> {
+    const answer = nextMessage<Answer>(this.#child);
+    this.#child.send(command);
+    const got = await answer;
+    if (!got.ok) throw new Error(`the driver could not ${command.do}: ${got.message}`);
+    return got.outcome;
+  }
+}

@@ -1,0 +1,57 @@
+import { readArguments, USAGE } from './arguments.js';
+import { stalePackages } from './build-state.js';
+import { nginxVersion } from './contenders/nginx.js';
+import { pushpinVersion } from './contenders/pushpin.js';
+import { commitName, readLatest, saveResults, writeDocument } from './files.js';
+import { compile } from './machine/compiled.js';
+import { shareCores } from './machine/cores.js';
+import { describeMachine } from './machine/machine.js';
+import { toMarkdown } from './report/markdown.js';
+import type { Results, RowResult } from './report/result.js';
+import { ROWS } from './rows/index.js';
+import { Runner } from './runner.js';
+
+/**
+ * Compares P-8 with Pushpin, nginx with nchan, and the least that Node can do, side by side: `npm run bench`. What it prints,
+ * and how to read it, is told in docs/performance.md.
+ */
+const argv = process.argv.slice(2);
+const chosen = readArguments(argv);
+if (chosen === undefined) console.log(USAGE);
+else if (chosen.list) for (const row of ROWS) console.log(`${row.name.padEnd(24)} ${row.title}`);
+else if (chosen.reportOnly) publish(readLatest(), chosen.write);
+else await measure(chosen);
+
+async function measure({ effort, only, profiles, write }: NonNullable<typeof chosen>): Promise<void> {
+  const tell = (line: string): void => console.error(line);
+  const stale = stalePackages();
+  if (stale.length > 0) tell(`dist is older than src in ${stale.join(', ')}: npm run build first`);
+  const rows = ROWS.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
+  if (rows.length === 0) throw new Error(`no row is named like ${only.join(', ')}: see --list`);
+  const cores = shareCores();
+  if (cores.server.length === 0)
+    tell('server and clients share all cores: taskset or a second core is missing');
+  await compile();
+  const nodeArguments = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  const runner = new Runner({ effort, cores, nodeArguments, tell });
+  const date = new Date().toISOString();
+  const measured: RowResult[] = [];
+  for (const row of rows) measured.push(await runner.run(row));
+  const results: Results = {
+    date,
+    commit: commitName(),
+    effort: effort.name,
+    command: ['npm run bench', ...(argv.length > 0 ? ['--', ...argv] : [])].join(' '),
+    machine: describeMachine(),
+    isPinned: cores.server.length > 0,
+    versions: { pushpin: `Pushpin ${pushpinVersion()}`, nginx: nginxVersion() },
+    rows: measured,
+  };
+  tell(`kept in ${saveResults(results)}`);
+  publish(results, write);
+}
+
+function publish(results: Results, write: boolean): void {
+  console.log(toMarkdown(results));
+  if (write) console.error(`written: ${writeDocument(results).join(', ')}`);
+}

@@ -1,0 +1,87 @@
+import { ROLES, type Role } from '../contenders/contender.js';
+import type { Troubles } from '../drivers/job.js';
+import { METRICS } from '../metrics.js';
+import { rounded, times, withUnit } from './numbers.js';
+import type { ContenderResult, Results, RowResult } from './result.js';
+import type { Verdict } from './target.js';
+
+/** What is between the marks of the document. */
+export function toMarkdown(results: Results): string {
+  const { machine, versions, date, commit, effort, isPinned, command } = results;
+  return [
+    `Measured on ${date} at commit ${commit} by \`${command}\`${effort === 'full' ? '' : ` (**${effort}**: short runs, for development only)`},`,
+    `on ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGigabytes} GB, ${machine.system}, Node ${machine.node}.`,
+    isPinned ? '' : 'Server and clients shared all cores.',
+    `${Object.values(versions).join('; ')}.`,
+    '',
+    overview(results.rows),
+    '',
+    '### In detail',
+    '',
+    ...results.rows.map(details),
+  ].join('\n');
+}
+
+/** One line for each row. */
+function overview(rows: readonly RowResult[]): string {
+  const lines = rows.map((row) => {
+    const values = ROLES.map((role) => withUnit(row.contenders[role]?.medians[row.main], row.main));
+    const mine = row.contenders['P-8']?.medians[row.main];
+    const ratios = (['Pushpin', 'bare Node'] as const).map((role) =>
+      times(mine, row.contenders[role]?.medians[row.main]),
+    );
+    return `| ${[row.title, ...values, ...ratios, row.verdicts.map(verdict).join('; ')].join(' | ')} |`;
+  });
+  return [
+    `| work | ${ROLES.join(' | ')} | to Pushpin | to bare Node | target |`,
+    `|---|${'---|'.repeat(ROLES.length + 3)}`,
+    ...lines,
+  ].join('\n');
+}
+
+function verdict({ target, actual, isReached }: Verdict): string {
+  if (isReached === undefined || actual === undefined) return `${target}: not compared`;
+  return isReached ? `${target}: reached` : `**${target}: ${rounded(actual)}**`;
+}
+
+/** A table of its own for a row: all numbers of all who were measured. */
+function details({ title, counts, main, also, contenders, skipped }: RowResult): string {
+  const metrics = [main, ...also];
+  const lines = ROLES.flatMap((role) => {
+    const result = contenders[role];
+    const reason = skipped[role];
+    if (result !== undefined) return [detailLine(role, metrics, result)];
+    return reason === undefined
+      ? []
+      : [`| ${role} | ${metrics.map(() => '-').join(' | ')} | - | ${reason} |`];
+  });
+  const heads = metrics.map((metric) => (metric === 'rate' ? `${counts}/s` : headOf(metric)));
+  return [
+    `**${title}**`,
+    '',
+    `| | ${heads.join(' | ')} | trouble | remarks |`,
+    `|---|${'---|'.repeat(metrics.length + 2)}`,
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function detailLine(role: Role, metrics: readonly (keyof typeof METRICS)[], result: ContenderResult): string {
+  const values = metrics.map((metric) => {
+    const value = result.medians[metric];
+    if (value === undefined) return '-';
+    const spread = result.spreads[metric] ?? 0;
+    const several = result.samples.length > 1 && metric === metrics[0];
+    return several ? `${rounded(value)} (spread ${Math.round(spread * 100)} %)` : rounded(value);
+  });
+  return `| ${[role, ...values, troubles(result.troubles), result.remarks.join('; ')].join(' | ')} |`;
+}
+
+function headOf(metric: keyof typeof METRICS): string {
+  return metric === 'cpu' ? 'server CPU each, µs' : `${metric}, ${METRICS[metric].unit}`;
+}
+
+function troubles(counts: Troubles): string {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.length === 0 ? 'none' : some.map(([name, count]) => `${count} ${name}`).join(', ');
+}

@@ -1,0 +1,16 @@
+import { mounted } from '../contenders/node-server.js';
+import { pushpin } from '../contenders/pushpin.js';
+import { atLeast } from '../report/target.js';
+import type { Row } from '../row.js';
+import { relaySmall } from './specs.js';
+
+export const relaySmallWrapped: Row = {
+  name: 'relay-small-wrap',
+  title: 'Relay, small responses, 50 connections, in front of Express (`grip.wrap(app)`)',
+  counts: 'responses',
+  main: 'rate',
+  also: ['p50', 'p99', 'cpu'],
+  contenders: { 'P-8': mounted('express', 'wrap'), Pushpin: pushpin },
+  measure: (trial) => trial.timed(relaySmall(trial)),
+  targets: [atLeast(8, 'Pushpin')],
+};
