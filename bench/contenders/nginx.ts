@@ -50,7 +50,6 @@ function configuration(directory: string, originPort: number, port: number, cont
 load_module ${MODULE};
 ${userInfo().uid === 0 ? 'user root;' : ''}
 worker_processes 1;
-worker_rlimit_nofile 100000;
 pid ${directory}/nginx.pid;
 error_log stderr crit;
 events { worker_connections 40000; }

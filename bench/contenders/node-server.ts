@@ -3,6 +3,9 @@ import { launch, nextMessage, terminate } from '../machine/launch.js';
 import type { Ports } from '../servers/site.js';
 import type { Contender, Running, Site } from './contender.js';
 
+/** Milliseconds until a server listens. */
+const STARTING = 20_000;
+
 /** One of bench/servers, with what it is told. `needsOrigin`: it is told where the origin is. */
 function nodeServer(name: string, settings: object, { needsOrigin }: { needsOrigin: boolean }): Contender {
   return {
@@ -20,7 +23,7 @@ export async function startNodeServer(
 ): Promise<Running> {
   const argv = [...nodeArguments, ...compiled(`servers/${name}`), JSON.stringify(settings)];
   const child = launch(process.execPath, argv, { cores, ipc: true });
-  const { port, controlPort } = await nextMessage<Ports>(child);
+  const { port, controlPort } = await nextMessage<Ports>(child, STARTING);
   return {
     pid: child.pid ?? 0,
     port,

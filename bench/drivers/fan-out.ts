@@ -14,6 +14,9 @@ const OPENING = 64;
 /** Milliseconds after which an item that has not come is not waited for any more. */
 const PATIENCE = 3000;
 
+/** The reference answers 502 to some of thousands that come at once: they come again, as clients do. */
+const ATTEMPTS = 20;
+
 /** The reference subscribes a WebSocket after it has told the client that it is open. */
 const SETTLING = 500;
 
@@ -108,7 +111,7 @@ export class FanOut implements Job {
     this.#readers.push(reader);
     const channel = channelName(index % channels);
     await openHeld(
-      { port, kind, channel, index },
+      { port, kind, channel, index, attempts: ATTEMPTS },
       {
         onBytes: (bytes, from, length) => {
           this.#bytes += length - from;

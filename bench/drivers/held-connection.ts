@@ -1,6 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from './connection.js';
 import type { HoldKind } from './job.js';
 import { holdRequest } from './requests.js';
+
+/** Milliseconds until another attempt. */
+const RETRY = 100;
 
 /** Where a connection goes, and what is held there. */
 export interface HoldAddress {
@@ -9,6 +13,8 @@ export interface HoldAddress {
   readonly channel: string;
   /** Number of the connection. */
   readonly index: number;
+  /** How often it is tried. @default 1 */
+  readonly attempts?: number;
 }
 
 /** What happens to a held connection once it is held. */
@@ -20,10 +26,18 @@ export interface HeldListener {
 }
 
 /** Opens a connection and resolves when it is held: the head of a good response is here. Rejects when it is not. */
-export function openHeld(
-  { port, kind, channel, index }: HoldAddress,
-  listener: HeldListener,
-): Promise<Connection> {
+export async function openHeld(address: HoldAddress, listener: HeldListener): Promise<Connection> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryToOpen(address, listener);
+    } catch (error) {
+      if (attempt >= (address.attempts ?? 1)) throw error;
+      await delay(RETRY);
+    }
+  }
+}
+
+function tryToOpen({ port, kind, channel, index }: HoldAddress, listener: HeldListener): Promise<Connection> {
   return new Promise((resolve, reject) => {
     let head = '';
     let isHeld = false;
@@ -40,8 +54,10 @@ export function openHeld(
         if (end === -1) return;
         const status = head.slice(9, 12);
         const good = kind === 'websocket' ? '101' : '200';
-        if (status !== good || connection === undefined) reject(new Error(`${status} for a ${kind}`));
-        else {
+        if (status !== good || connection === undefined) {
+          connection?.leave();
+          reject(new Error(`${status} for a ${kind}`));
+        } else {
           isHeld = true;
           resolve(connection);
           listener.onBytes(bytes, end + 4 - before, length);

@@ -12,6 +12,9 @@ const CONTENT = '.'.repeat(100);
 /** Milliseconds between two items, at least: nobody can tell from outside who is held already. */
 const PAUSE = 5;
 
+/** Milliseconds that an answer to a publish may take. */
+const PATIENCE = 3000;
+
 /** Milliseconds for the last clients to be held, before the item that ends their last polls. */
 const SETTLING = 500;
 
@@ -74,7 +77,9 @@ export class Poll implements Job {
 
   #publish(): Promise<void> {
     const request = publishRequest(this.#spec.publish, 'response', [{ channel: CHANNEL, content: CONTENT }]);
-    return new Promise((resolve) => this.#publisher?.send(request, resolve));
+    const answered = new Promise<void>((resolve) => this.#publisher?.send(request, resolve));
+    // Whoever does not answer is not waited for: the run has to end.
+    return Promise.race([answered, delay(PATIENCE, undefined, { ref: false })]);
   }
 
   async #connect(index: number): Promise<void> {

@@ -20,14 +20,16 @@ export interface OutgoingItem {
   readonly content: string;
 }
 
-export function getRequest(path: string): string {
-  return `GET ${path} HTTP/1.1\r\nHost: bench.test\r\nAccept: */*\r\n\r\n`;
+export function getRequest(path: string, accept = '*/*'): string {
+  return `GET ${path} HTTP/1.1\r\nHost: bench.test\r\nAccept: ${accept}\r\n\r\n`;
 }
 
 /** Asks for a connection to be held. */
 export function holdRequest(kind: HoldKind, channel: string): string {
   const path = PATHS[kind] + channel;
-  if (kind !== 'websocket') return getRequest(path);
+  // Without this, nchan has no streams of events.
+  if (kind === 'stream') return getRequest(path, 'text/event-stream');
+  if (kind === 'response') return getRequest(path);
   return (
     `GET ${path} HTTP/1.1\r\nHost: bench.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
     'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
@@ -45,7 +47,7 @@ export function publishRequest(
   const members = items.map(
     ({ channel, content }) => `{"channel":"${channel}","formats":{${FORMATS[kind](content)}}}`,
   );
-  return post('/publish/', 'application/json', `{"items":[${members.join(',')}]}`);
+  return post('/publish', 'application/json', `{"items":[${members.join(',')}]}`);
 }
 
 /** `body` is ASCII. */

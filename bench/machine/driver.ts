@@ -3,6 +3,9 @@ import type { Answer, Command, JobSpec, Outcome } from '../drivers/job.js';
 import { compiled } from './compiled.js';
 import { launch, nextMessage, terminate } from './launch.js';
 
+/** Milliseconds beyond what a run is told to take, for what it waits for; thousands of connections take some as well. */
+const PATIENCE = 60_000;
+
 /** A process that makes load. */
 export class Driver {
   readonly #child: ChildProcess;
@@ -34,7 +37,8 @@ export class Driver {
   }
 
   async #do(command: Command): Promise<Outcome | undefined> {
-    const answer = nextMessage<Answer>(this.#child);
+    const seconds = command.do === 'run' ? command.seconds : 0;
+    const answer = nextMessage<Answer>(this.#child, seconds * 1000 + PATIENCE);
     this.#child.send(command);
     const got = await answer;
     if (!got.ok) throw new Error(`the driver could not ${command.do}: ${got.message}`);

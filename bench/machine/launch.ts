@@ -51,16 +51,17 @@ function kill(pid: number): void {
   }
 }
 
-/** The next message of a process over IPC. Rejects when it ends before. */
-export async function nextMessage<Message>(child: ChildProcess): Promise<Message> {
+/** The next message of a process over IPC. Rejects when it ends before, or takes longer than so many milliseconds. */
+export async function nextMessage<Message>(child: ChildProcess, patience: number): Promise<Message> {
   const ended = new AbortController();
   const onExit = (): void => ended.abort();
   child.once('exit', onExit);
   try {
-    const [message] = await once(child, 'message', { signal: ended.signal });
+    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(patience)]);
+    const [message] = await once(child, 'message', { signal });
     return message as Message;
   } catch (cause) {
-    throw new Error(`a process has ended: ${child.spawnargs.join(' ')}`, { cause });
+    throw new Error(`a process has ended or says nothing: ${child.spawnargs.join(' ')}`, { cause });
   } finally {
     child.off('exit', onExit);
   }

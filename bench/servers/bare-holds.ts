@@ -19,6 +19,7 @@ export class BareHolds {
     this.#pool.dispatch(
       { path: req.url ?? '/', method: 'GET', headers: req.rawHeaders },
       {
+        onRequestStart() {},
         onResponseStart(_controller, _status, fields) {
           hold = String(fields['grip-hold']);
           channel = String(fields['grip-channel']);

@@ -51,6 +51,7 @@ export class BareWebSockets {
       this.#pool.dispatch(
         { path, method: 'POST', headers: EVENTS, body },
         {
+          onRequestStart() {},
           onResponseData(_controller, chunk) {
             answer += chunk.toString('latin1');
           },
