@@ -5,6 +5,8 @@ export interface Effort {
   readonly repetitions: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
+  /** How much of a curve is measured: points up to this share of its last one. */
+  readonly curveShare: number;
   /** Connections for what counts how fast they are accepted. */
   readonly accepted: number;
   /** Connections for what measures their memory. */
@@ -17,6 +19,7 @@ export const FULL: Effort = {
   repetitions: 3,
   warmUpSeconds: 2,
   seconds: 5,
+  curveShare: 1,
   accepted: 4000,
   idleStreams: 9500,
   idleWebSockets: 5000,
@@ -28,6 +31,7 @@ export const QUICK: Effort = {
   repetitions: 1,
   warmUpSeconds: 0.5,
   seconds: 1.5,
+  curveShare: 0.1,
   accepted: 1000,
   idleStreams: 2000,
   idleWebSockets: 1000,

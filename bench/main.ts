@@ -2,12 +2,14 @@ import { readArguments, USAGE } from './arguments.js';
 import { stalePackages } from './build-state.js';
 import { nginxVersion } from './contenders/nginx.js';
 import { pushpinVersion } from './contenders/pushpin.js';
+import { rowAt } from './curves/curve.js';
+import { CURVES } from './curves/index.js';
 import { commitName, readLatest, saveResults, writeDocument } from './files.js';
 import { compile } from './machine/compiled.js';
 import { shareCores } from './machine/cores.js';
 import { describeMachine } from './machine/machine.js';
 import { toMarkdown } from './report/markdown.js';
-import type { Results, RowResult } from './report/result.js';
+import type { CurveResult, Results, RowResult } from './report/result.js';
 import { ROWS } from './rows/index.js';
 import { Runner } from './runner.js';
 
@@ -18,16 +20,21 @@ import { Runner } from './runner.js';
 const argv = process.argv.slice(2);
 const chosen = readArguments(argv);
 if (chosen === undefined) console.log(USAGE);
-else if (chosen.list) for (const row of ROWS) console.log(`${row.name.padEnd(24)} ${row.title}`);
+else if (chosen.list)
+  for (const { name, title } of [...ROWS, ...CURVES]) console.log(`${name.padEnd(24)} ${title}`);
 else if (chosen.reportOnly) publish(readLatest(), chosen.write);
 else await measure(chosen);
 
-async function measure({ effort, only, profiles, write }: NonNullable<typeof chosen>): Promise<void> {
+async function measure({ effort, only, profiles, write, curves }: NonNullable<typeof chosen>): Promise<void> {
   const tell = (line: string): void => console.error(line);
   const stale = stalePackages();
   if (stale.length > 0) tell(`dist is older than src in ${stale.join(', ')}: npm run build first`);
-  const rows = ROWS.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
-  if (rows.length === 0) throw new Error(`no row is named like ${only.join(', ')}: see --list`);
+  const isWanted = ({ name }: { readonly name: string }): boolean =>
+    only.length === 0 || only.some((part) => name.includes(part));
+  const rows = ROWS.filter(isWanted);
+  const wantedCurves = curves ? CURVES.filter(isWanted) : [];
+  if (rows.length + wantedCurves.length === 0)
+    throw new Error(`no row is named like ${only.join(', ')}: see --list`);
   const cores = shareCores();
   if (cores.server.length === 0)
     tell('server and clients share all cores: taskset or a second core is missing');
@@ -37,6 +44,16 @@ async function measure({ effort, only, profiles, write }: NonNullable<typeof cho
   const date = new Date().toISOString();
   const measured: RowResult[] = [];
   for (const row of rows) measured.push(await runner.run(row));
+  const drawn: CurveResult[] = [];
+  for (const curve of wantedCurves) {
+    const { name, title, axis, theory } = curve;
+    const last = Math.max(...curve.points);
+    const points: { at: number; row: RowResult }[] = [];
+    for (const at of curve.points.filter((point) => point <= last * effort.curveShare)) {
+      points.push({ at, row: await runner.run(rowAt(curve, at)) });
+    }
+    drawn.push({ name, title, axis, theory, points });
+  }
   const results: Results = {
     date,
     commit: commitName(),
@@ -46,6 +63,7 @@ async function measure({ effort, only, profiles, write }: NonNullable<typeof cho
     isPinned: cores.server.length > 0,
     versions: { pushpin: `Pushpin ${pushpinVersion()}`, nginx: nginxVersion() },
     rows: measured,
+    curves: drawn,
   };
   tell(`kept in ${saveResults(results)}`);
   publish(results, write);

@@ -11,7 +11,7 @@ import { someAtATime } from './some-at-a-time.js';
 /** Connections that are opened at a time. */
 const OPENING = 64;
 
-/** Milliseconds after which an item that has not come is not waited for any more. */
+/** Milliseconds without any delivery after which nothing more is waited for: what has not come is lost. */
 const PATIENCE = 3000;
 
 /** The reference answers 502 to some of thousands that come at once: they come again, as clients do. */
@@ -42,6 +42,8 @@ export class FanOut implements Job {
   #next = 0;
   #first = 0;
   #received = 0;
+  /** How many had been received when that last changed, and when that was. */
+  #progress = { received: 0, at: 0 };
   #bytes = 0;
   #errors = 0;
   #closed = 0;
@@ -60,7 +62,7 @@ export class FanOut implements Job {
       else this.#closed++;
     };
     for (let number = 0; number < inFlight; number++) {
-      const publisher = await Publisher.open(publish.port, onTrouble);
+      const publisher = new Publisher(publish.port, onTrouble);
       this.#slots.push({ number, publisher, sentAt: 0, isAnswered: true, isIdle: true });
     }
     await delay(SETTLING);
@@ -81,8 +83,7 @@ export class FanOut implements Job {
     const { count, bytes } = { count: this.#received, bytes: this.#bytes };
     while (this.#slots.some(({ isIdle }) => !isIdle)) await delay(20);
     clearInterval(patience);
-    const { connections, channels } = this.#spec;
-    const expected = ((this.#next - this.#first) * connections) / channels;
+    const expected = (this.#next - this.#first) * this.#subscribers;
     return {
       count,
       total: this.#received,
@@ -96,12 +97,18 @@ export class FanOut implements Job {
     };
   }
 
+  /** Clients of one channel. */
+  get #subscribers(): number {
+    const { connections, channels, channelsEach } = this.#spec;
+    return (connections * channelsEach) / channels;
+  }
+
   get #duplicates(): number {
     return this.#readers.reduce((sum, reader) => sum + reader.duplicates, 0);
   }
 
   async #open(index: number): Promise<void> {
-    const { kind, port, channels, inFlight, itemsPerRequest, itemBytes } = this.#spec;
+    const { kind, port, channels, channelsEach, inFlight, itemsPerRequest, itemBytes } = this.#spec;
     const window = 2 ** Math.ceil(Math.log2(4 * inFlight * itemsPerRequest));
     const reader = new ItemReader(itemBytes, window, (number) => {
       if (number < this.#first) return;
@@ -109,7 +116,10 @@ export class FanOut implements Job {
       this.#flights.delivered(number);
     });
     this.#readers.push(reader);
-    const channel = channelName(index % channels);
+    // A list, as it goes into the origin's answer.
+    const channel = Array.from({ length: channelsEach }, (_, i) =>
+      channelName((index * channelsEach + i) % channels),
+    ).join(',');
     await openHeld(
       { port, kind, channel, index, attempts: ATTEMPTS },
       {
@@ -125,7 +135,7 @@ export class FanOut implements Job {
   }
 
   #publish(slot: Slot): void {
-    const { channels, connections, itemsPerRequest, kind, publish } = this.#spec;
+    const { channels, itemsPerRequest, kind, publish } = this.#spec;
     const numbers: number[] = [];
     const items: OutgoingItem[] = [];
     for (let i = 0; i < itemsPerRequest; i++) {
@@ -133,7 +143,7 @@ export class FanOut implements Job {
       numbers.push(number);
       items.push({ channel: channelName(number % channels), content: this.#writer.write(number) });
     }
-    this.#flights.depart(slot.number, numbers, (itemsPerRequest * connections) / channels);
+    this.#flights.depart(slot.number, numbers, itemsPerRequest * this.#subscribers);
     slot.isAnswered = slot.isIdle = false;
     slot.sentAt = performance.now();
     slot.publisher.send(publishRequest(publish, kind, items), () => {
@@ -158,6 +168,8 @@ export class FanOut implements Job {
   /** What is lost must not end the run. */
   #giveUp(): void {
     const now = performance.now();
+    if (this.#progress.received !== this.#received) this.#progress = { received: this.#received, at: now };
+    if (now - this.#progress.at < PATIENCE) return;
     for (const slot of this.#slots) {
       if (slot.isIdle || now - slot.sentAt < PATIENCE) continue;
       this.#flights.abandon(slot.number);

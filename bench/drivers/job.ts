@@ -26,6 +26,8 @@ export interface FanOutSpec {
   readonly connections: number;
   /** The connections are spread over them, and so are the items. */
   readonly channels: number;
+  /** Channels of one connection. */
+  readonly channelsEach: number;
   /** Requests that publish at a time: each until it is answered and the last client has its items. */
   readonly inFlight: number;
   readonly itemsPerRequest: number;

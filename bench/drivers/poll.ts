@@ -36,7 +36,7 @@ export class Poll implements Job {
   async prepare(): Promise<void> {
     const { connections, publish } = this.#spec;
     for (let index = 0; index < connections; index++) await this.#connect(index);
-    this.#publisher = await Publisher.open(publish.port, (what) => {
+    this.#publisher = new Publisher(publish.port, (what) => {
       if (what === 'error') this.#errors++;
       else this.#closed++;
     });

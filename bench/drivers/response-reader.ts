@@ -8,6 +8,8 @@ interface Head {
   readonly status: number;
   /** Bytes of the body; undefined: it comes in chunks. */
   readonly length: number | undefined;
+  /** The connection ends with it. */
+  readonly isLast: boolean;
 }
 
 /**
@@ -15,7 +17,7 @@ interface Head {
  * one, if their heads end where its head ended: that spares parsing, and holds for all that is measured here.
  */
 export class ResponseReader {
-  readonly #onResponse: (status: number) => void;
+  readonly #onResponse: (status: number, isLast: boolean) => void;
   #headText = '';
   #head: Head | undefined;
   /** Bytes of the body that are to come. */
@@ -25,7 +27,7 @@ export class ResponseReader {
   #knownHead = 0;
   #knownBody = 0;
 
-  constructor(onResponse: (status: number) => void) {
+  constructor(onResponse: (status: number, isLast: boolean) => void) {
     this.#onResponse = onResponse;
   }
 
@@ -63,7 +65,7 @@ export class ResponseReader {
     }
     this.#headText = '';
     const head = parseHead(text.slice(0, end));
-    if (head.status === 200 && head.length !== undefined) {
+    if (head.status === 200 && head.length !== undefined && !head.isLast) {
       this.#knownHead = end + 4;
       this.#knownBody = head.length;
     }
@@ -92,18 +94,20 @@ export class ResponseReader {
     return at + taken;
   }
 
-  #finish({ status }: Head): void {
+  #finish({ status, isLast }: Head): void {
     this.#head = undefined;
-    this.#onResponse(status);
+    this.#onResponse(status, isLast);
   }
 }
 
-const OK: Head = { status: 200, length: 1 };
+/** What is known of a response that is as long as the first one. */
+const OK: Head = { status: 200, length: 0, isLast: false };
 
 /** Of a head without the empty line. */
 function parseHead(text: string): Head {
   const status = Number(text.slice(9, 12));
   const [, length] = /\r\ncontent-length: *(\d+)/i.exec(text) ?? [];
   const isChunked = /\r\ntransfer-encoding: *chunked/i.test(text);
-  return { status, length: isChunked ? undefined : Number(length ?? 0) };
+  const isLast = /\r\nconnection: *close/i.test(text);
+  return { status, isLast, length: isChunked ? undefined : Number(length ?? 0) };
 }

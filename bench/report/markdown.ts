@@ -2,7 +2,7 @@ import { ROLES, type Role } from '../contenders/contender.js';
 import type { Troubles } from '../drivers/job.js';
 import { METRICS } from '../metrics.js';
 import { rounded, times, withUnit } from './numbers.js';
-import type { ContenderResult, Results, RowResult } from './result.js';
+import type { ContenderResult, CurveResult, Results, RowResult } from './result.js';
 import type { Verdict } from './target.js';
 
 /** What is between the marks of the document. */
@@ -19,6 +19,7 @@ export function toMarkdown(results: Results): string {
     '### In detail',
     '',
     ...results.rows.map(details),
+    ...curves(results.curves),
   ].join('\n');
 }
 
@@ -42,6 +43,48 @@ function overview(rows: readonly RowResult[]): string {
 function verdict({ target, actual, isReached }: Verdict): string {
   if (isReached === undefined || actual === undefined) return `${target}: not compared`;
   return isReached ? `${target}: reached` : `**${target}: ${rounded(actual)}**`;
+}
+
+/** How cost grows: a table for each curve. */
+function curves(all: readonly CurveResult[]): string[] {
+  if (all.length === 0) return [];
+  return [
+    '### How cost grows',
+    '',
+    "Microseconds of the server's CPU for each delivery.",
+    '',
+    ...all.map(curveTable),
+  ];
+}
+
+function curveTable({ title, axis, theory, points }: CurveResult): string {
+  const roles = ROLES.filter((role) => points.some(({ row }) => row.contenders[role] !== undefined));
+  const line = (name: string, values: readonly string[]): string => `| ${[name, ...values].join(' | ')} |`;
+  return [
+    `**${title}**`,
+    '',
+    line(
+      axis,
+      points.map(({ at }) => at.toLocaleString('en-US')),
+    ),
+    `|---|${'---|'.repeat(points.length)}`,
+    ...roles.map((role) =>
+      line(
+        role,
+        points.map(({ row }) => withTroubles(row.contenders[role])),
+      ),
+    ),
+    '',
+    theory,
+    '',
+  ].join('\n');
+}
+
+function withTroubles(result: ContenderResult | undefined): string {
+  const value = result?.medians.cpu;
+  if (result === undefined || value === undefined) return '-';
+  const trouble = troubles(result.troubles);
+  return trouble === 'none' ? rounded(value) : `${rounded(value)} (${trouble})`;
 }
 
 /** A table of its own for a row: all numbers of all who were measured. */

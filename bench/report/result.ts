@@ -31,6 +31,15 @@ export interface RowResult {
   readonly verdicts: readonly Verdict[];
 }
 
+/** What came of a curve: the rows at its points. */
+export interface CurveResult {
+  readonly name: string;
+  readonly title: string;
+  readonly axis: string;
+  readonly theory: string;
+  readonly points: readonly { readonly at: number; readonly row: RowResult }[];
+}
+
 /** What came of all, and where. */
 export interface Results {
   readonly date: string;
@@ -42,6 +51,7 @@ export interface Results {
   readonly isPinned: boolean;
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly RowResult[];
+  readonly curves: readonly CurveResult[];
 }
 
 /** Share of a core from which on whoever has it can hardly do more. */

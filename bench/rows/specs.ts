@@ -14,7 +14,13 @@ export type FanOutChoice = Pick<FanOutSpec, 'kind' | 'inFlight'> & Partial<FanOu
 
 /** One channel with 1,000 connections, an item a request. */
 export function fanOut({ port, publish }: Trial, choice: FanOutChoice): FanOutSpec {
-  const usual = { connections: 1000, channels: 1, itemsPerRequest: 1, itemBytes: ITEM_BYTES };
+  const usual = {
+    connections: 1000,
+    channels: 1,
+    channelsEach: 1,
+    itemsPerRequest: 1,
+    itemBytes: ITEM_BYTES,
+  };
   return { job: 'fan-out', port, publish, ...usual, ...choice };
 }
 

@@ -45,9 +45,11 @@ export class BareHolds {
     if (socket === null) return;
     res.writeHead(200, ['Content-Type', 'text/plain', 'Transfer-Encoding', 'chunked']);
     res.write(first);
-    const { streams } = this.#hub.channel(channel);
-    streams.add(socket);
-    socket.once('close', () => streams.delete(socket));
+    for (const name of channel.split(',')) {
+      const { streams } = this.#hub.channel(name);
+      streams.add(socket);
+      socket.once('close', () => streams.delete(socket));
+    }
   }
 
   #poll(res: ServerResponse, channel: string): void {

@@ -1,0 +1,52 @@
+import type { Curve } from './curve.js';
+
+/** Channels that one connection may have at most, here and in the reference as it is shipped. */
+const CHANNELS_EACH = 20;
+
+const connections: Curve = {
+  name: 'curve-connections',
+  title: 'One channel, one publish at a time',
+  axis: 'connections',
+  points: [100, 1000, 5000, 19_000],
+  spec: (point) => ({ connections: point }),
+  theory:
+    'Flat, above some hundred connections: a delivery is a write to a socket, and the cost of the request that publishes is shared by all of them.',
+};
+
+const channels: Curve = {
+  name: 'curve-channels',
+  title: 'One stream for each channel, 64 publishes in flight',
+  axis: 'channels',
+  points: [1, 10, 100, 1000, 10_000, 100_000],
+  spec: (point) => ({
+    connections: Math.ceil(point / CHANNELS_EACH),
+    channels: point,
+    channelsEach: Math.min(point, CHANNELS_EACH),
+    inFlight: 64,
+  }),
+  theory:
+    'Flat: a channel is found by its name in a hash map. With few channels less, as several of the items in flight are for the same client, and are written at once.',
+};
+
+const size: Curve = {
+  name: 'curve-size',
+  title: 'One channel, 100 connections, one publish at a time',
+  axis: 'bytes an item',
+  points: [100, 1000, 10_000, 100_000],
+  spec: (point) => ({ connections: 100, itemBytes: point }),
+  theory:
+    'Flat while the cost of a write outweighs that of its bytes, then linear: the kernel copies them once for each client, P-8 does not.',
+};
+
+const items: Curve = {
+  name: 'curve-items',
+  title: 'One channel, 100 connections, one publish at a time',
+  axis: 'items a request',
+  points: [1, 10, 100, 1000],
+  spec: (point) => ({ connections: 100, itemsPerRequest: point }),
+  theory:
+    'Falling, then flat: the items of a request are written to a client at once, so the cost of the write is shared; what is left is that of the item itself, shared by 100 clients.',
+};
+
+/** How cost grows, in the order of the report. */
+export const CURVES: readonly Curve[] = [connections, channels, size, items];
