@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ROLES, type Role } from './contenders/contender.js';
 import { type Effort, FULL, QUICK } from './effort.js';
 
 /** What the command was told. */
@@ -6,6 +7,8 @@ export interface Arguments {
   readonly effort: Effort;
   /** Only rows with one of these in their names; empty: all. */
   readonly only: readonly string[];
+  /** Only these contenders; empty: all. */
+  readonly roles: readonly Role[];
   /** Write the document and its plot. */
   readonly write: boolean;
   /** No measuring: report what was measured last. */
@@ -21,6 +24,7 @@ export const USAGE = `npm run bench -- [OPTIONS]
 
   --quick                 short runs, one of each: under five minutes, for development
   --only PART             rows with this in their names; may be repeated
+  --role NAME             only P-8, Pushpin, nginx or 'bare Node'; may be repeated
   --list                  names of the rows
   --repetitions N         how often each server has its turn (3; with --quick 1)
   --seconds N             how long each is measured (5; with --quick 1.5)
@@ -37,6 +41,7 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
+      role: { type: 'string', multiple: true, default: [] },
       list: { type: 'boolean', default: false },
       repetitions: { type: 'string' },
       seconds: { type: 'string' },
@@ -48,16 +53,25 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
     },
   });
   if (values.help) return undefined;
-  const { quick, only, list, write, report, curves, profile } = values;
-  if (write && only.length > 0)
-    throw new Error('--write needs all rows: they are compared side by side in one run');
+  const { quick, only, role, list, write, report, curves, profile } = values;
+  if (write && only.length + role.length > 0)
+    throw new Error('--write needs all rows and all contenders: they are compared side by side in one run');
   const usual = quick ? QUICK : FULL;
   const effort = {
     ...usual,
     repetitions: positive('repetitions', values.repetitions) ?? usual.repetitions,
     seconds: positive('seconds', values.seconds) ?? usual.seconds,
   };
-  return { effort, only, list, write, curves, reportOnly: report, profiles: profile };
+  return {
+    effort,
+    only,
+    roles: role.map(toRole),
+    list,
+    write,
+    curves,
+    reportOnly: report,
+    profiles: profile,
+  };
 }
 
 function positive(name: string, text: string | undefined): number | undefined {
@@ -65,4 +79,10 @@ function positive(name: string, text: string | undefined): number | undefined {
   const value = Number(text);
   if (!(value > 0)) throw new Error(`--${name}: '${text}' is not a number above 0`);
   return value;
+}
+
+function toRole(name: string): Role {
+  const role = ROLES.find((one) => one.toLowerCase() === name.toLowerCase());
+  if (role === undefined) throw new Error(`--role: '${name}' is none of ${ROLES.join(', ')}`);
+  return role;
 }

@@ -25,7 +25,14 @@ else if (chosen.list)
 else if (chosen.reportOnly) publish(readLatest(), chosen.write);
 else await measure(chosen);
 
-async function measure({ effort, only, profiles, write, curves }: NonNullable<typeof chosen>): Promise<void> {
+async function measure({
+  effort,
+  only,
+  roles,
+  profiles,
+  write,
+  curves,
+}: NonNullable<typeof chosen>): Promise<void> {
   const tell = (line: string): void => console.error(line);
   const stale = stalePackages();
   if (stale.length > 0) tell(`dist is older than src in ${stale.join(', ')}: npm run build first`);
@@ -40,7 +47,7 @@ async function measure({ effort, only, profiles, write, curves }: NonNullable<ty
     tell('server and clients share all cores: taskset or a second core is missing');
   await compile();
   const nodeArguments = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
-  const runner = new Runner({ effort, cores, nodeArguments, tell });
+  const runner = new Runner({ effort, cores, roles, nodeArguments, tell });
   const date = new Date().toISOString();
   const measured: RowResult[] = [];
   for (const row of rows) measured.push(await runner.run(row));

@@ -16,6 +16,8 @@ const LOOK = 500;
 export interface RunnerOptions {
   readonly effort: Effort;
   readonly cores: Cores;
+  /** Who is measured; empty: all. */
+  readonly roles: readonly Role[];
   /** Arguments for Node that runs P-8. */
   readonly nodeArguments: readonly string[];
   /** Where progress is told. */
@@ -31,10 +33,10 @@ export class Runner {
   }
 
   async run(row: Row): Promise<RowResult> {
-    const { effort, tell } = this.#options;
+    const { effort, roles, tell } = this.#options;
     const skipped: Partial<Record<Role, string>> = {};
     const samples = new Map<Role, Sample[]>();
-    for (const role of ROLES) {
+    for (const role of roles.length === 0 ? ROLES : roles) {
       const missing = row.contenders[role]?.missing();
       if (missing !== undefined) skipped[role] = missing;
       else if (row.contenders[role] !== undefined) samples.set(role, []);

@@ -5,7 +5,7 @@ const CHANNELS_EACH = 20;
 
 const connections: Curve = {
   name: 'curve-connections',
-  title: 'One channel, one publish at a time',
+  title: 'Connections: one channel, one publish at a time',
   axis: 'connections',
   points: [100, 1000, 5000, 19_000],
   spec: (point) => ({ connections: point }),
@@ -15,7 +15,7 @@ const connections: Curve = {
 
 const channels: Curve = {
   name: 'curve-channels',
-  title: 'One stream for each channel, 64 publishes in flight',
+  title: 'Channels: one stream for each, 64 publishes in flight',
   axis: 'channels',
   points: [1, 10, 100, 1000, 10_000, 100_000],
   spec: (point) => ({
@@ -30,7 +30,7 @@ const channels: Curve = {
 
 const size: Curve = {
   name: 'curve-size',
-  title: 'One channel, 100 connections, one publish at a time',
+  title: 'Size of items: one channel, 100 connections, one publish at a time',
   axis: 'bytes an item',
   points: [100, 1000, 10_000, 100_000],
   spec: (point) => ({ connections: 100, itemBytes: point }),
@@ -40,7 +40,7 @@ const size: Curve = {
 
 const items: Curve = {
   name: 'curve-items',
-  title: 'One channel, 100 connections, one publish at a time',
+  title: 'Items a request: one channel, 100 connections, one publish at a time',
   axis: 'items a request',
   points: [1, 10, 100, 1000],
   spec: (point) => ({ connections: 100, itemsPerRequest: point }),

@@ -45,11 +45,11 @@ export class BareHolds {
     if (socket === null) return;
     res.writeHead(200, ['Content-Type', 'text/plain', 'Transfer-Encoding', 'chunked']);
     res.write(first);
-    for (const name of channel.split(',')) {
-      const { streams } = this.#hub.channel(name);
-      streams.add(socket);
-      socket.once('close', () => streams.delete(socket));
-    }
+    const channels = channel.split(',').map((name) => this.#hub.channel(name));
+    for (const { streams } of channels) streams.add(socket);
+    socket.once('close', () => {
+      for (const { streams } of channels) streams.delete(socket);
+    });
   }
 
   #poll(res: ServerResponse, channel: string): void {
