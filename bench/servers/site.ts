@@ -26,5 +26,7 @@ export async function listen(server: Server): Promise<number> {
 /** Tells who started this process; and ends it when they are gone. */
 export function ready(ports: Ports): void {
   process.on('disconnect', () => process.exit());
+  // A profile is written only where the process ends by itself.
+  process.on('SIGTERM', () => process.exit());
   process.send?.(ports);
 }
