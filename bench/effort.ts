@@ -30,7 +30,7 @@ export const QUICK: Effort = {
   name: 'quick',
   repetitions: 1,
   warmUpSeconds: 0.5,
-  seconds: 1.5,
+  seconds: 1,
   curveShare: 0.1,
   accepted: 1000,
   idleStreams: 2000,

@@ -10,7 +10,7 @@ const COLORS: Readonly<Record<Role, string>> = {
 };
 
 const WIDTH = 960;
-const LEFT = 470;
+const LEFT = 500;
 const RIGHT = 30;
 const TOP = 56;
 const LINE = 26;

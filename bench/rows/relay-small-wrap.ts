@@ -6,7 +6,7 @@ import { relaySmall } from './specs.js';
 
 export const relaySmallWrapped: Row = {
   name: 'relay-small-wrap',
-  title: 'Relay, small responses, 50 connections, in front of Express (`grip.wrap(app)`)',
+  title: 'Relay, small responses, 50 connections, `grip.wrap(app)` of Express',
   counts: 'responses',
   main: 'rate',
   also: ['p50', 'p99', 'cpu'],
