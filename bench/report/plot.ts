@@ -31,6 +31,7 @@ export function toPlot({ rows }: Results): string {
   const height = TOP + lines.length * LINE + 16;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13">`,
+    '<title>How many times better than Pushpin each of them is, for each kind of work</title>',
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     legend(),
     ...TICKS.filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high).map((tick) =>
