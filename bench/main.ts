@@ -7,6 +7,7 @@ import { CURVES } from './curves/index.js';
 import { commitName, readLatest, saveResults, writeDocument } from './files.js';
 import { compile } from './machine/compiled.js';
 import { shareCores } from './machine/cores.js';
+import { killAll } from './machine/launch.js';
 import { describeMachine } from './machine/machine.js';
 import { toMarkdown } from './report/markdown.js';
 import type { CurveResult, Results, RowResult } from './report/result.js';
@@ -17,6 +18,13 @@ import { Runner } from './runner.js';
  * Compares P-8 with Pushpin, nginx with nchan, and the least that Node can do, side by side: `npm run bench`. What it prints,
  * and how to read it, is told in docs/performance.md.
  */
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    killAll();
+    process.exit(1);
+  });
+}
+
 const argv = process.argv.slice(2);
 const chosen = readArguments(argv);
 if (chosen === undefined) console.log(USAGE);

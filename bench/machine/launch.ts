@@ -16,6 +16,9 @@ export interface LaunchOptions {
   readonly cwd?: string;
 }
 
+/** Those that we have started and that have not ended. */
+const running = new Set<ChildProcess>();
+
 /** Starts a process on some cores. */
 export function launch(
   command: string,
@@ -24,13 +27,21 @@ export function launch(
 ): ChildProcess {
   const pinned = cores.length === 0 ? [] : ['taskset', '-c', cores.join(',')];
   const [first = 'sh', ...rest] = [...pinned, 'sh', '-c', WITH_FILES, 'sh', command, ...argv];
-  return spawn(first, rest, {
+  const child = spawn(first, rest, {
     cwd,
     stdio: ipc ? ['ignore', 'ignore', 'inherit', 'ipc'] : ['ignore', 'pipe', 'pipe'],
     serialization: 'json',
     // a group of its own: an interrupt at the terminal is for us, who end it in order
     detached: true,
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** Ends whatever is left, at once. */
+export function killAll(): void {
+  for (const { pid } of running) if (pid !== undefined) for (const one of familyOf(pid)) kill(one);
 }
 
 /** Ends a process and its descendants. */
