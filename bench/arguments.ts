@@ -14,6 +14,8 @@ export interface Arguments {
   /** No measuring: report what was measured last. */
   readonly reportOnly: boolean;
   readonly curves: boolean;
+  /** Let servers and clients share all cores. */
+  readonly unpinned: boolean;
   /** Where profiles of P-8 go. */
   readonly profiles: string | undefined;
   readonly list: boolean;
@@ -28,6 +30,7 @@ export const USAGE = `npm run bench -- [OPTIONS]
   --list                  names of the rows
   --repetitions N         how often each server has its turn (3; with --quick 1)
   --seconds N             how long each is measured (5; with --quick 1)
+  --unpinned              let servers and clients share all cores
   --curves                how cost grows with connections, channels, size and items a request
   --write                 write docs/performance.md and docs/performance.svg
   --report                measure nothing: report what was measured last
@@ -45,6 +48,7 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
       list: { type: 'boolean', default: false },
       repetitions: { type: 'string' },
       seconds: { type: 'string' },
+      unpinned: { type: 'boolean', default: false },
       curves: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       report: { type: 'boolean', default: false },
@@ -53,7 +57,7 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
     },
   });
   if (values.help) return undefined;
-  const { quick, only, role, list, write, report, curves, profile } = values;
+  const { quick, only, role, list, write, report, curves, unpinned, profile } = values;
   if (write && only.length + role.length > 0)
     throw new Error('--write needs all rows and all contenders: they are compared side by side in one run');
   const usual = quick ? QUICK : FULL;
@@ -69,6 +73,7 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
     list,
     write,
     curves,
+    unpinned,
     reportOnly: report,
     profiles: profile,
   };

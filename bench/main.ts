@@ -40,6 +40,7 @@ async function measure({
   profiles,
   write,
   curves,
+  unpinned,
 }: NonNullable<typeof chosen>): Promise<void> {
   const tell = (line: string): void => console.error(line);
   const stale = stalePackages();
@@ -50,9 +51,9 @@ async function measure({
   const wantedCurves = curves ? CURVES.filter(isWanted) : [];
   if (rows.length + wantedCurves.length === 0)
     throw new Error(`no row is named like ${only.join(', ')}: see --list`);
-  const cores = shareCores();
+  const cores = unpinned ? { server: [], drivers: [] } : shareCores();
   if (cores.server.length === 0)
-    tell('server and clients share all cores: taskset or a second core is missing');
+    tell('server and clients share all cores, by choice or for want of taskset or a second core');
   await compile();
   const nodeArguments = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
   const runner = new Runner({ effort, cores, roles, nodeArguments, tell });

@@ -120,7 +120,7 @@ export class Trial {
       serverSeconds: server,
       load: {
         server: server / seconds,
-        drivers: Math.max(driving, clients / Math.max(1, cores.drivers.length)) / seconds,
+        drivers: Math.max(driving, clients / (cores.drivers.length || 2)) / seconds,
         others: Math.max(0, busy - server - clients - own) / seconds,
         steal: (after.machine.steal - before.machine.steal) / seconds,
       },
