@@ -57,7 +57,9 @@ describe('long-polls that are asked again at the same time', () => {
   const same: Request[] = [{}, {}, {}];
 
   it('share one request and its answer where the origin could not tell them apart', async () => {
-    await retry(same, (res, _seen, count) => respond(res, { body: `answer ${count}` }));
+    await retry(same, (res, _seen, count) => {
+      respond(res, { fields: ['Content-Length: 8'], body: `answer ${count}` });
+    });
     assert.deepEqual(await bodies(), ['answer 1', 'answer 1', 'answer 1']);
     assert.equal(again().length, 1);
   });
@@ -97,9 +99,24 @@ describe('long-polls that are asked again at the same time', () => {
     'Cache-Control: no-cache, No-Store',
   ]) {
     it(`ask each by itself where the answer has "${field}"`, async () => {
-      await retry(same, (res, _seen, count) => respond(res, { fields: [field], body: `answer ${count}` }));
+      await retry(same, (res, _seen, count) => {
+        respond(res, { fields: ['Content-Length: 8', field], body: `answer ${count}` });
+      });
       assert.deepEqual((await bodies()).sort(), ['answer 1', 'answer 2', 'answer 3']);
       await eventually(() => server.proxy.stats().timers === 0, 'nothing left');
+    });
+  }
+
+  for (const [what, fields] of [
+    ['of which nobody knows how large it is', []],
+    ['that is large', ['Content-Length: 200000']],
+  ] as const) {
+    it(`ask each by itself for an answer ${what}: who takes it slowly is not cut off`, async () => {
+      await retry(same, (res, _seen, count) => respond(res, { fields, body: `${count}`.repeat(200_000) }));
+      assert.deepEqual(
+        (await bodies()).sort(),
+        ['1', '2', '3'].map((one) => one.repeat(200_000)),
+      );
     });
   }
 
@@ -107,7 +124,7 @@ describe('long-polls that are asked again at the same time', () => {
     await retry(same, () => undefined);
     clients[0]?.reset();
     await eventually(() => server.proxy.stats().upstreamRequests === 1, 'one request');
-    respond(again()[0]?.res ?? assert.fail(), { body: 'answer' });
+    respond(again()[0]?.res ?? assert.fail(), { fields: ['Content-Length: 6'], body: 'answer' });
     for (const client of clients.slice(1)) assert.equal(String((await client.reply()).body), 'answer');
   });
 

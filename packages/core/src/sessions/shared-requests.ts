@@ -1,4 +1,4 @@
-import { type HeaderList, headerValue, headerValues } from '@p-8/protocol';
+import { type HeaderList, headerValue, headerValues, isInstruct } from '@p-8/protocol';
 import type { OnError } from '../logger.js';
 import type { Destination, Origin } from '../routing/origin.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from '../upstream/upstream.js';
@@ -45,7 +45,7 @@ export class SharedRequests {
     return this.#share(origin, key, destination, handler, true);
   }
 
-  /** @param mayPart an answer that is for one client only makes the others ask by themselves */
+  /** @param mayPart an answer that cannot be shared makes all but the first client ask by themselves */
   #share(
     origin: Origin,
     key: string,
@@ -85,12 +85,16 @@ function isAnonymous({ method, headers, body }: UpstreamRequest): boolean {
   return method === 'GET' && !hasBody && !hasCredentials;
 }
 
-/** Whether an answer must not be given to anybody else: RFC 9111 5.2.2.5, 5.2.2.7. */
-function isPersonal(headers: HeaderList): boolean {
+/**
+ * Whether several clients may get an answer to their own requests: not one that is for one of them only, RFC 9111 5.2.2.5, 5.2.2.7;
+ * nor one that may be large, since those who take it slowly would be cut off.
+ */
+function isShareable(headers: HeaderList): boolean {
   const control = headerValues(headers, 'cache-control').join(',');
-  return (
-    headerValue(headers, 'set-cookie') !== undefined || /(?:^|[\s,])(?:private|no-store)\b/i.test(control)
-  );
+  if (/(?:^|[\s,])(?:private|no-store)\b/i.test(control)) return false;
+  if (headerValue(headers, 'set-cookie') !== undefined) return false;
+  const length = headerValue(headers, 'content-length');
+  return isInstruct(headers) || (length !== undefined && Number(length) <= MAX_KEPT);
 }
 
 /** What has come of an answer, in order: its head, parts of its body, and its end. */
@@ -115,7 +119,7 @@ class SharedCall implements UpstreamHandler {
 
   /**
    * @param close called when nobody can join any more
-   * @param askAlone asks once more for one member, where an answer may turn out to be for one only
+   * @param askAlone asks once more for one member, where an answer may turn out not to be for all
    */
   constructor(
     onError: OnError,
@@ -174,7 +178,7 @@ class SharedCall implements UpstreamHandler {
   onHead(status: number, reason: string, headers: string[]): void {
     if (this.#askAlone !== undefined) {
       this.#close();
-      if (isPersonal(headers)) this.#part(this.#askAlone);
+      if (!isShareable(headers)) this.#part(this.#askAlone);
     }
     this.#add(0, (handler) => {
       handler.onHead(status, reason, headers);
