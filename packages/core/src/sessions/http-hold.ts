@@ -17,16 +17,11 @@ import { type FilteringSession, FilterLine, type TurnOutcome } from './filter-li
 import { asksOrigin, FilterRun } from './filter-run.js';
 import type { HeldRequest } from './held-request.js';
 import type { FilterVerdict } from './http-filter.js';
+import type { MissedItem } from './missed-items.js';
 import type { Updatable } from './update-limiter.js';
 
 /** What the checks say of an item: it goes on, or what became of it. `missed`: items before it did not come. */
 export type Verdict = 'pass' | 'missed' | 'filtered' | 'dropped';
-
-/** An item that a session lacks, and that is known here. */
-export interface MissedItem {
-  readonly published: PublishedItem;
-  readonly subscription: Subscription;
-}
 
 /** What response holds and stream holds have in common: their subscriptions, and the checks that an item passes. */
 export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOwner, Updatable {
@@ -128,65 +123,6 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
     for (const subscription of this.subscriptions.values())
       this.request.services.hub.unsubscribe(subscription);
     this.subscriptions.clear();
-  }
-
-  /**
-   * What has been published since the origin answered: the last id of a new channel is not the one that the origin knew.
-   * `unknown`: something that is not known here. Such last ids are forgotten, so that the origin's next answer counts,
-   * whatever it says.
-   */
-  protected missedItems(added: readonly Subscription[]): readonly MissedItem[] | 'unknown' {
-    const { hub } = this.request.services;
-    const missed: MissedItem[] = [];
-    let unknown = false;
-    for (const subscription of added) {
-      const { channel, prevId } = subscription;
-      if (prevId === undefined) continue;
-      const lastId = hub.lastId(channel);
-      if (lastId === undefined || lastId === prevId) continue;
-      const recent = hub.recentAfter(channel, prevId);
-      if (recent?.at(-1)?.item.id === lastId) {
-        for (const published of recent) missed.push({ published, subscription });
-      } else {
-        hub.forgetLastId(channel);
-        unknown = true;
-      }
-    }
-    return unknown ? 'unknown' : missed;
-  }
-
-  /** All that this session lacks of its numbered channels; undefined: not known here. */
-  protected recentItems(): readonly MissedItem[] | undefined {
-    const { hub } = this.request.services;
-    const missed: MissedItem[] = [];
-    for (const subscription of this.subscriptions.values()) {
-      const { channel, prevId } = subscription;
-      if (prevId === undefined || hub.lastId(channel) === prevId) continue;
-      const recent = hub.recentAfter(channel, prevId);
-      if (recent === undefined) return undefined;
-      for (const published of recent) missed.push({ published, subscription });
-    }
-    return missed;
-  }
-
-  /** Whether all that this session lacks of a channel, up to and with this item, is known here. */
-  protected isRecent(published: PublishedItem, { channel, prevId }: Subscription): boolean {
-    if (prevId === undefined) return false;
-    return this.request.services.hub.recentAfter(channel, prevId)?.at(-1) === published;
-  }
-
-  /** What this session lacks of a channel, up to and with an item that does not connect; undefined: not known here. */
-  protected recentUpTo(
-    published: PublishedItem,
-    { channel, prevId }: Subscription,
-  ): readonly PublishedItem[] | undefined {
-    const { hub } = this.request.services;
-    const recent = prevId === undefined ? undefined : hub.recentAfter(channel, prevId);
-    // While it waited for its turn, newer ones may have come.
-    const end = recent?.indexOf(published) ?? -1;
-    if (end !== -1) return recent?.slice(0, end + 1);
-    hub.forgetLastId(channel);
-    return undefined;
   }
 
   /** Delivers items that the client lacks, before all that wait. `again`: the last one has to wait for its turn. */

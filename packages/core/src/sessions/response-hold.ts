@@ -18,6 +18,7 @@ import type { TurnOutcome } from './filter-line.js';
 import { asksOrigin, isHttpFilter } from './filter-run.js';
 import type { HeldRequest } from './held-request.js';
 import { HttpHold } from './http-hold.js';
+import { missedSinceAnswer, missedUpTo } from './missed-items.js';
 
 const NO_CONTENT = new Uint8Array(0);
 
@@ -41,12 +42,12 @@ export class ResponseHold extends HttpHold {
     const added = this.subscribe();
     // Whoever hears of a subscription may publish: it may be answered already.
     if (this.#state === 'closed') return;
-    const missed = this.missedItems(added);
+    const { timers, hub } = this.request.services;
+    const missed = missedSinceAnswer(hub, added);
     if (missed === 'unknown') {
       this.#retry();
       return;
     }
-    const { timers, hub } = this.request.services;
     timers.start(this.#timer, this.instruct.timeoutSeconds * 1000);
     hub.hold(this);
     if (missed.length > 0) this.catchUp(missed);
@@ -191,8 +192,8 @@ export class ResponseHold extends HttpHold {
 
   /** @param isLate it has come from the items that are known here: what it does not connect to is not */
   #missed(published: PublishedItem, subscription: Subscription, isLate: boolean): TurnOutcome {
-    const recent = isLate ? undefined : this.recentUpTo(published, subscription);
-    if (recent !== undefined) return this.catchUp(recent.map((each) => ({ published: each, subscription })));
+    const missed = isLate ? undefined : missedUpTo(this.request.services.hub, published, subscription);
+    if (missed !== undefined) return this.catchUp(missed);
     this.recover('gap');
     return 'queued';
   }

@@ -15,6 +15,7 @@ import { asksOrigin, isHttpFilter } from './filter-run.js';
 import type { HeldRequest } from './held-request.js';
 import { HttpHold } from './http-hold.js';
 import { LinkFollower } from './link-follower.js';
+import { isAllKnown, missedSinceAnswer, missedSinceDrop, missedUpTo } from './missed-items.js';
 import { SlowStream } from './slow-stream.js';
 import { StreamKeepAlive } from './stream-keep-alive.js';
 import { StreamOutlet } from './stream-outlet.js';
@@ -133,7 +134,7 @@ export class StreamHold extends HttpHold implements Backlogged {
       case 'draining':
         // The next link will bring it, or what is known of it here; but an end is no content.
         if (format.action === 'close') return this.#keepForLater(published, subscription);
-        if (!this.isRecent(published, subscription)) this.#needsLink = true;
+        if (!isAllKnown(this.request.services.hub, published, subscription)) this.#needsLink = true;
         return 'queued';
       default:
         return undefined;
@@ -478,14 +479,15 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** Items that are known here make up for what new channels have missed; else the origin does. */
   #makeUpFor(added: readonly Subscription[]): void {
-    const missed = this.missedItems(added);
+    const missed = missedSinceAnswer(this.request.services.hub, added);
     if (missed === 'unknown') this.recover('gap');
     else if (missed.length > 0) this.catchUp(missed);
   }
 
   /** The client has taken what it had, and lacks what was dropped. */
   #makeUpForDropped(): void {
-    const missed = this.#needsLink ? undefined : this.recentItems();
+    const { hub } = this.request.services;
+    const missed = this.#needsLink ? undefined : missedSinceDrop(hub, this.subscriptions.values());
     if (missed === undefined) {
       this.#fetch();
       return;
@@ -497,8 +499,8 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** @param isLate it has come from the items that are known here: what it does not connect to is not */
   #missed(published: PublishedItem, subscription: Subscription, isLate: boolean): TurnOutcome {
-    const recent = isLate ? undefined : this.recentUpTo(published, subscription);
-    if (recent !== undefined) return this.catchUp(recent.map((each) => ({ published: each, subscription })));
+    const missed = isLate ? undefined : missedUpTo(this.request.services.hub, published, subscription);
+    if (missed !== undefined) return this.catchUp(missed);
     this.recover('gap');
     // Whether the link covers it is known only then.
     return this.#state === 'waiting' ? this.#keepForLater(published, subscription) : 'queued';

@@ -72,6 +72,7 @@ export class WaitingItems {
     this.#items = [];
     this.#bytes = 0;
   }
+
   /** One item has room however large it is. */
   #fits(published: PublishedItem): boolean {
     return this.#bytes === 0 || this.#bytes + sizeOf(published) <= this.#maxBytes;
