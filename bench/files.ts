@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { insertReport } from './report/document.js';
 import { toMarkdown } from './report/markdown.js';
-import { toPlot } from './report/plot.js';
+import { PLOT_TITLE, toPlot } from './report/plot.js';
 import type { Results } from './report/result.js';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -12,6 +12,7 @@ const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}
 const LATEST = 'bench/results/latest.json';
 const DOCUMENT = 'docs/performance.md';
 const PLOT = 'docs/performance.svg';
+const PICTURE = `![${PLOT_TITLE}](performance.svg)`;
 
 /** Keeps results in a file of their own, and gives its path. */
 export function saveResults(results: Results): string {
@@ -25,7 +26,7 @@ export function saveResults(results: Results): string {
 export function writeDocument(results: Results): readonly string[] {
   writeFileSync(inRepository(LATEST), toJson(results));
   const document = readFileSync(inRepository(DOCUMENT), 'utf8');
-  writeFileSync(inRepository(DOCUMENT), insertReport(document, toMarkdown(results)));
+  writeFileSync(inRepository(DOCUMENT), insertReport(document, `${PICTURE}\n\n${toMarkdown(results)}`));
   writeFileSync(inRepository(PLOT), toPlot(results));
   return [LATEST, DOCUMENT, PLOT];
 }

@@ -2,6 +2,9 @@ import { ROLES, type Role } from '../contenders/contender.js';
 import { METRICS } from '../metrics.js';
 import type { Results, RowResult } from './result.js';
 
+/** What the plot shows, for those who do not see it. */
+export const PLOT_TITLE = 'How many times better than Pushpin each of them is, for each kind of work';
+
 const COLORS: Readonly<Record<Role, string>> = {
   'P-8': '#d1242f',
   Pushpin: '#6e7781',
@@ -31,7 +34,7 @@ export function toPlot({ rows }: Results): string {
   const height = TOP + lines.length * LINE + 16;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13">`,
-    '<title>How many times better than Pushpin each of them is, for each kind of work</title>',
+    `<title>${PLOT_TITLE}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     legend(),
     ...TICKS.filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high).map((tick) =>
