@@ -24,13 +24,13 @@ import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-
 import { type MessageType, WebSocketMessage } from '../websocket/message.js';
 import type { OriginWebSocket, OriginWebSocketOwner } from '../websocket/origin-web-socket.js';
 import type { Backlogged } from './backlog.js';
-import { Conflation } from './conflation.js';
 import { type FilteringSession, FilterLine } from './filter-line.js';
 import { FilterRun } from './filter-run.js';
 import type { SessionServices } from './held-request.js';
 import type { FilterVerdict } from './http-filter.js';
 import { openOrigin } from './open-origin.js';
 import { type GripConnection, WebSocketGrip } from './web-socket-grip.js';
+import { WebSocketOutlet } from './web-socket-outlet.js';
 
 // RFC 6455 7.4.1, and IANA's registry of close codes.
 const CLOSE_NORMAL = 1000;
@@ -69,6 +69,7 @@ export class WebSocketSession
   readonly #client: ClientWebSocket;
   readonly #connectionId = randomUUID();
   readonly #grip: WebSocketGrip;
+  readonly #outlet: WebSocketOutlet;
   #state: State = 'opening';
   /** How many targets have been tried. */
   #tried = 0;
@@ -80,10 +81,6 @@ export class WebSocketSession
   #closeTimer: Timer | undefined;
   /** What has made it end, as far as that is known. */
   #end: HoldEnd | undefined;
-  /** Bytes of messages for the client, since the beginning. */
-  #given = 0;
-  /** What waits, where only the newest of each channel is kept. Undefined: all is. */
-  #conflation: Conflation<WebSocketMessage> | undefined;
   /** Items that wait while filters are asked. Undefined: none has been asked yet. */
   #line: FilterLine | undefined;
   /** It is being closed since it is too slow. */
@@ -95,6 +92,7 @@ export class WebSocketSession
     this.#client = request.client;
     this.uri = request.origin.uri(request.request);
     this.#grip = new WebSocketGrip(services, this);
+    this.#outlet = new WebSocketOutlet(request.client, request.origin.limits.queueBytes);
     request.client.owner = this;
   }
 
@@ -164,11 +162,11 @@ export class WebSocketSession
   }
 
   get given(): number {
-    return this.#given + (this.#conflation?.bytes ?? 0);
+    return this.#outlet.given;
   }
 
   get unsent(): number {
-    return this.#client.pendingBytes + (this.#conflation?.bytes ?? 0);
+    return this.#outlet.unsent;
   }
 
   get over(): boolean {
@@ -176,8 +174,7 @@ export class WebSocketSession
   }
 
   get waitingBytes(): number {
-    if (!this.#client.blocked || this.#client.gone) return 0;
-    return this.#client.pendingBytes + (this.#conflation?.bytes ?? 0);
+    return this.#outlet.waitingBytes;
   }
 
   get progress(): number {
@@ -209,7 +206,7 @@ export class WebSocketSession
   }
 
   get room(): number {
-    return this.#limits.queueBytes - this.#client.pendingBytes;
+    return this.#outlet.room;
   }
 
   get clientBlocked(): boolean {
@@ -325,16 +322,12 @@ export class WebSocketSession
   push(message: WebSocketMessage): void {
     if (this.#state !== 'open') return;
     // What comes from the origin is held back by asking it no more; but not all that is asked for can wait.
-    if (
-      this.#client.blocked &&
-      this.#client.pendingBytes > this.#limits.queueBytes + this.#services.maxMessageBytes
-    ) {
+    if (this.#client.blocked && this.#outlet.room < -this.#services.maxMessageBytes) {
       this.#closeSlowClient('queue', undefined);
       return;
     }
-    this.#given += message.content.length;
     this.#grip.onSent();
-    this.#client.send(message);
+    this.#outlet.send(message);
     if (this.#client.blocked) this.#account();
   }
 
@@ -423,15 +416,11 @@ export class WebSocketSession
   }
 
   #deliver(message: WebSocketMessage, subscription: Subscription): Outcome {
-    if (this.#conflation !== undefined && this.#policyFor(subscription) === 'conflate') {
-      return this.#conflate(message, subscription, this.#conflation);
+    if (this.#outlet.conflates && this.#policyFor(subscription) === 'conflate') {
+      return this.#conflate(message, subscription);
     }
-    const { pendingBytes, blocked } = this.#client;
-    // What is larger than the queue reaches a client that waits for nothing else. What only waits for the end of the turn does
-    // not make a client slow.
-    if (blocked && pendingBytes > 0 && pendingBytes + message.content.length > this.#limits.queueBytes) {
-      return this.#overflow(message, subscription);
-    }
+    if (!this.#outlet.hasRoomFor(message)) return this.#overflow(message, subscription);
+    const { blocked } = this.#client;
     this.push(message);
     if (this.#state !== 'open') return 'dropped';
     return blocked ? 'queued' : 'delivered';
@@ -442,31 +431,23 @@ export class WebSocketSession
   }
 
   #sendConflated(): void {
-    const kept = this.#conflation?.take() ?? [];
-    this.#conflation = undefined;
-    for (const message of kept) this.push(message);
+    for (const message of this.#outlet.takeConflated()) this.push(message);
   }
 
   /** There is no link that could tell what was missed: so the client must see that something was, unless only the newest matters. */
   #overflow(message: WebSocketMessage, subscription: Subscription): Outcome {
     if (this.#policyFor(subscription) === 'conflate') {
-      const conflation = new Conflation<WebSocketMessage>();
-      this.#conflation = conflation;
+      this.#outlet.startConflation();
       this.#noteSlow('queue', 'conflate', subscription.channel);
       // Whoever hears of it may have ended the connection.
-      return this.#state === 'open' ? this.#conflate(message, subscription, conflation) : 'dropped';
+      return this.#state === 'open' ? this.#conflate(message, subscription) : 'dropped';
     }
     this.#closeSlowClient('queue', subscription.channel);
     return 'dropped';
   }
 
-  #conflate(
-    message: WebSocketMessage,
-    { channel }: Subscription,
-    conflation: Conflation<WebSocketMessage>,
-  ): Outcome {
-    this.#given += conflation.put(channel, message, message.content.length);
-    if (conflation.bytes > this.#limits.queueBytes) {
+  #conflate(message: WebSocketMessage, { channel }: Subscription): Outcome {
+    if (!this.#outlet.conflate(message, channel)) {
       this.#closeSlowClient('queue', channel);
       return 'dropped';
     }
@@ -480,7 +461,7 @@ export class WebSocketSession
     this.#isTooSlow = true;
     this.#noteSlow(reason, 'close', channel);
     this.#end ??= 'slow';
-    this.#conflation = undefined;
+    this.#outlet.takeConflated();
     // For its own sake a client may have what is in its queue before the Close; but not if others are in need of the room.
     if (reason === 'ceiling') this.#client.drop();
     this.#closeBoth({ code: CLOSE_TRY_AGAIN_LATER, reason: 'too slow' });
