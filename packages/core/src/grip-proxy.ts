@@ -123,9 +123,11 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     const timers = new Timers(clock, onError);
     this.#settings = settings;
     const history = new History(settings.history, clock);
+    const flusher = new Flusher(onError);
     this.hub = new Hub({
       clock,
       timers,
+      flusher,
       messageWait: settings.messageWait,
       idCacheTtl: settings.idCacheTtl,
       lastIdsMax: settings.lastIdsMax,
@@ -150,7 +152,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       limiter: new UpdateLimiter(clock, onError),
       sharedRequests: new SharedRequests(gate, onError),
       filterLimiter: new FilterLimiter(clock, onError),
-      flusher: new Flusher(onError),
+      flusher,
       logger,
       onError,
       subscriptionsPerConnection: settings.subscriptionsPerConnection,

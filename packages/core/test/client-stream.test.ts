@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { settle } from '../../../test/support/eventually.js';
 import { readChunks } from '../../../test/support/http-reply.js';
 import type { ClientOwner, ClientResponse } from '../src/http/client-response.js';
-import { ClientStream, frameChunk, OwnChunk } from '../src/http/client-stream.js';
+import { ClientStream } from '../src/http/client-stream.js';
 import { Flusher } from '../src/http/flusher.js';
+import { frameChunk, OwnChunk } from '../src/http/stream-chunk.js';
 
 /** A client's connection that notes what is written to it, and takes as much as it is told to. */
 class FakeClient {

@@ -1,37 +1,6 @@
 import type { ClientOwner, ClientResponse } from './client-response.js';
 import type { Flusher } from './flusher.js';
-
-/** A part of a body, in the two shapes in which it can go out; shared by all clients that get it. */
-export interface StreamChunk {
-  /** The content itself. */
-  readonly content: Uint8Array;
-  /** The content as one HTTP/1.1 chunk, made once. */
-  readonly framed: Uint8Array;
-}
-
-/** Content that only one client gets. */
-export class OwnChunk implements StreamChunk {
-  readonly content: Uint8Array;
-
-  constructor(content: Uint8Array) {
-    this.content = content;
-  }
-
-  get framed(): Uint8Array {
-    return frameChunk(this.content);
-  }
-}
-
-const CRLF = Buffer.from('\r\n');
-
-/** Bytes of one write, unless a chunk alone has more: what a client does not take is to wait here, where it can be dropped. */
-const MAX_WRITE = 65_536;
-
-/** One chunk of the chunked transfer coding: RFC 9112 7.1. Empty content gives nothing: an empty chunk ends a body. */
-export function frameChunk(content: Uint8Array): Buffer {
-  if (content.length === 0) return Buffer.alloc(0);
-  return Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`, 'latin1'), content, CRLF]);
-}
+import { joinChunks, MAX_WRITE, type StreamChunk } from './stream-chunk.js';
 
 /** Who feeds a {@link ClientStream}. */
 export interface StreamOwner {
@@ -97,22 +66,35 @@ export class ClientStream implements ClientOwner {
 
   /** @param mark comes back from {@link ClientStream.drop}, if the chunk is dropped */
   write(chunk: StreamChunk, mark?: unknown): void {
-    if (this.#ending || chunk.content.length === 0) return;
+    if (this.#ending || chunk.size === 0) return;
     this.#chunks.push(chunk);
     this.#marks.push(mark);
-    this.#bytes += chunk.content.length;
-    this.#given += chunk.content.length;
+    this.#bytes += chunk.size;
+    this.#given += chunk.size;
     if (!this.#scheduled && !this.#blocked) {
       this.#scheduled = true;
       this.#flusher.add(this);
     }
   }
 
+  /** Writes without waiting for the end of the turn. */
+  writeNow(chunk: StreamChunk): void {
+    if (chunk.size === 0) return;
+    if (this.#ending || this.#blocked || this.#chunks.length > 0) {
+      this.write(chunk);
+      this.flush();
+      return;
+    }
+    this.#given += chunk.size;
+    this.#blocked = !this.#send(chunk);
+    if (this.#blocked) this.#owner.onStreamBlocked();
+  }
+
   /** Drops what has not been handed to the connection, from the last chunk back to the last one without a mark. */
   drop(): unknown[] {
     let kept = this.#marks.length;
     while (kept > 0 && this.#marks[kept - 1] !== undefined) kept--;
-    for (const { content } of this.#chunks.splice(kept)) this.#bytes -= content.length;
+    for (const { size } of this.#chunks.splice(kept)) this.#bytes -= size;
     return this.#marks.splice(kept);
   }
 
@@ -151,35 +133,29 @@ export class ClientStream implements ClientOwner {
   }
 
   /** Takes out as many chunks as go into one write. */
-  #takeSome(): readonly StreamChunk[] {
+  #takeSome(): StreamChunk {
     const chunks = this.#chunks;
     let count = 0;
     let bytes = 0;
-    for (const { content } of chunks) {
-      if (count > 0 && bytes + content.length > MAX_WRITE) break;
-      bytes += content.length;
+    for (const { size } of chunks) {
+      if (count > 0 && bytes + size > MAX_WRITE) break;
+      bytes += size;
       count++;
     }
     this.#bytes -= bytes;
     if (count < chunks.length) {
       this.#marks.splice(0, count);
-      return chunks.splice(0, count);
+      return joinChunks(chunks.splice(0, count));
     }
     this.#chunks = [];
     this.#marks = [];
-    return chunks;
+    return joinChunks(chunks);
   }
 
-  #send(chunks: readonly StreamChunk[]): boolean {
-    const [only] = chunks;
-    if (only === undefined) return true;
-    if (this.#direct) {
-      return this.#client.writeRaw(
-        chunks.length === 1 ? only.framed : Buffer.concat(chunks.map(({ framed }) => framed)),
-      );
-    }
-    const content = chunks.length === 1 ? only.content : Buffer.concat(chunks.map(({ content }) => content));
-    const taken = this.#client.write(content);
+  /** False: the client does not take it at once. */
+  #send(chunk: StreamChunk): boolean {
+    if (this.#direct) return this.#client.writeRaw(chunk.framed);
+    const taken = this.#client.write(chunk.content);
     this.#client.flush();
     return taken;
   }

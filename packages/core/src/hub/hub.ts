@@ -1,7 +1,9 @@
 import type { Item } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
+import type { Flusher } from '../http/flusher.js';
 import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
+import { Channel, type ChannelServices } from './channel.js';
 import { Drain } from './drain.js';
 import { FirstSubscriptions } from './first-subscriptions.js';
 import type { FlushWait } from './flush-wait.js';
@@ -10,7 +12,7 @@ import type { HoldEnd, HoldInfo } from './hold-info.js';
 import { IdCache } from './id-cache.js';
 import { LastIds } from './last-ids.js';
 import { PublishedItem } from './published-item.js';
-import { type Outcome, type Receipt, ReceiptCounter } from './receipt.js';
+import { type Receipt, ReceiptCounter } from './receipt.js';
 import { RecentItems } from './recent-items.js';
 import type { RecoveryCause, RecoveryEnd } from './recovery.js';
 import { Sequencer } from './sequencer.js';
@@ -20,6 +22,7 @@ import type { Session, Subscription } from './session.js';
 export interface HubOptions {
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly flusher: Flusher;
   readonly messageWait: number;
   readonly idCacheTtl: number;
   readonly lastIdsMax: number;
@@ -43,7 +46,8 @@ export interface HubOptions {
 
 /** Which sessions are subscribed to which channels, and the way of an item to them: duplicates, order, fan-out. */
 export class Hub {
-  readonly #channels = new Map<string, Set<Subscription>>();
+  readonly #channels = new Map<string, Channel>();
+  readonly #channelServices: ChannelServices;
   readonly #sessions = new Set<Session>();
   /** Those of them that hold their clients: let in, and not being closed. */
   readonly #held = new Set<Session>();
@@ -62,11 +66,14 @@ export class Hub {
   readonly #onError: OnError;
   readonly #clock: Clock;
   readonly #timers: Timers;
+  /** Items that have been given to sessions. */
+  #fannedOut = 0;
   #state: 'open' | 'draining' | 'closed' = 'open';
   #drain: Drain | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(options: HubOptions) {
+    this.#channelServices = options;
     this.#lastIds = new LastIds(options.lastIdsMax);
     this.#idCache = new IdCache(options.idCacheTtl, options.clock);
     this.#sequencer = new Sequencer(this.#lastIds, options.timers, options.messageWait, (item) =>
@@ -168,12 +175,14 @@ export class Hub {
 
   subscribe(subscription: Subscription): void {
     const { channel } = subscription;
-    const subscribers = this.#channels.get(channel);
-    if (subscribers !== undefined) {
-      subscribers.add(subscription);
+    const existing = this.#channels.get(channel);
+    if (existing !== undefined) {
+      existing.add(subscription);
       return;
     }
-    this.#channels.set(channel, new Set([subscription]));
+    const first = new Channel(this.#channelServices);
+    first.add(subscription);
+    this.#channels.set(channel, first);
     this.#firstSubscriptions?.add(channel);
     this.#onChannel('subscribe', channel);
   }
@@ -187,6 +196,11 @@ export class Hub {
     if (!this.#history.covers(channel)) this.#sequencer.forget(channel);
     this.#firstSubscriptions?.remove(channel);
     this.#onChannel('unsubscribe', channel);
+  }
+
+  /** The session is about to do something else with items than to send them as they are: it gets what waits, and from now on each by itself. */
+  single(subscription: Subscription): void {
+    this.#channels.get(subscription.channel)?.single(subscription);
   }
 
   /** Id of the last item of a channel, as far as it is known. */
@@ -276,28 +290,8 @@ export class Hub {
     this.#history.keep(item);
     const published = new PublishedItem(item);
     this.#recent.add(published);
-    const subscribers = this.#channels.get(item.channel);
-    if (subscribers === undefined) return NOBODY;
-    const counter = new ReceiptCounter();
-    // A session may leave while we are at it; a Set allows that.
-    for (const subscription of subscribers) {
-      const outcome = this.#deliver(published, subscription);
-      counter.count(outcome);
-      if (wait !== undefined && (outcome === 'delivered' || outcome === 'queued'))
-        wait.add(subscription.session, published);
-    }
-    return counter.receipt();
-  }
-
-  #deliver(published: PublishedItem, subscription: Subscription): Outcome {
-    const { session } = subscription;
-    try {
-      return session.deliver(published, subscription);
-    } catch (error) {
-      this.#onError(error);
-      session.abort();
-      return 'dropped';
-    }
+    published.number = ++this.#fannedOut;
+    return this.#channels.get(item.channel)?.fanOut(published, wait) ?? NOBODY;
   }
 
   #wouldReach(item: Item, outcome: 'queued' | 'dropped'): Receipt {

@@ -1,5 +1,5 @@
 import type { Item } from '@p-8/protocol';
-import { frameChunk, type StreamChunk } from '../http/client-stream.js';
+import { SharedChunk, type StreamChunk } from '../http/stream-chunk.js';
 import { WebSocketMessage } from '../websocket/message.js';
 import type { Outcome } from './receipt.js';
 import type { Session } from './session.js';
@@ -15,6 +15,8 @@ export interface Turn {
 /** An item on its way to sessions. What is the same for all of them is made once, when the first one needs it. */
 export class PublishedItem {
   readonly item: Item;
+  /** Its place in the order of what has been given to sessions; 0: it has not been yet. */
+  number = 0;
   #streamChunk: StreamChunk | undefined;
   #webSocketMessage: WebSocketMessage | undefined;
   /** Items may be kept for longer than their sessions. */
@@ -52,20 +54,6 @@ export class PublishedItem {
   /** Undefined: it has not had to wait there. */
   turnAt(session: Session): Turn | undefined {
     return this.#turns?.get(session);
-  }
-}
-
-class SharedChunk implements StreamChunk {
-  readonly content: Uint8Array;
-  #framed: Uint8Array | undefined;
-
-  constructor(content: Uint8Array) {
-    this.content = content;
-  }
-
-  get framed(): Uint8Array {
-    this.#framed ??= frameChunk(this.content);
-    return this.#framed;
   }
 }
 

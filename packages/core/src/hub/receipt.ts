@@ -22,11 +22,12 @@ export class ReceiptCounter {
   #filtered = 0;
   #dropped = 0;
 
-  count(outcome: Outcome): void {
-    if (outcome === 'delivered') this.#delivered++;
-    else if (outcome === 'queued') this.#queued++;
-    else if (outcome === 'filtered') this.#filtered++;
-    else if (outcome === 'dropped') this.#dropped++;
+  /** @param sessions at how many it was the same */
+  count(outcome: Outcome, sessions = 1): void {
+    if (outcome === 'delivered') this.#delivered += sessions;
+    else if (outcome === 'queued') this.#queued += sessions;
+    else if (outcome === 'filtered') this.#filtered += sessions;
+    else if (outcome === 'dropped') this.#dropped += sessions;
   }
 
   add(receipt: Receipt): void {

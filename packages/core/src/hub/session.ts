@@ -1,3 +1,4 @@
+import type { StreamChunk } from '../http/stream-chunk.js';
 import type { HoldInfo } from './hold-info.js';
 import type { PublishedItem } from './published-item.js';
 import type { Outcome } from './receipt.js';
@@ -7,6 +8,13 @@ import type { RecoveryCause } from './recovery.js';
 export interface Session {
   /** Takes an item of a channel that the session is subscribed to. */
   deliver(item: PublishedItem, subscription: Subscription): Outcome;
+  /**
+   * Whether the client gets all that the channel gets, as it is: then it may get several items at once, by {@link Session.takeBatch},
+   * until {@link Hub.single} is called. Undefined: never.
+   */
+  isPlain?(subscription: Subscription): boolean;
+  /** Takes the stream content of items that have been counted as delivered. */
+  takeBatch?(chunk: StreamChunk, subscription: Subscription): void;
   /** Whether the session takes items of this kind at all. */
   takes(item: PublishedItem): boolean;
   /** How those see it who watch the proxy. */
@@ -37,6 +45,8 @@ export class Subscription {
   filters: readonly string[];
   /** Whether an item has been sent since the session last looked. */
   active = false;
+  /** Number of the last item that has come together with others. */
+  lastTaken = 0;
 
   constructor(
     session: Session,

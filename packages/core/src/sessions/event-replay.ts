@@ -1,5 +1,6 @@
 import { headerValue, type Instruct, type Item, isMediaType } from '@p-8/protocol';
-import { type ClientStream, OwnChunk } from '../http/client-stream.js';
+import type { ClientStream } from '../http/client-stream.js';
+import { OwnChunk } from '../http/stream-chunk.js';
 import type { Subscription } from '../hub/session.js';
 import type { HeldRequest } from './held-request.js';
 import { type Returning, replay } from './replay.js';

@@ -118,6 +118,11 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
     this.request.sayGone(new URL(this.#goneLink, uri).href);
   }
 
+  /** From now on gets each item by itself. */
+  protected single(): void {
+    for (const subscription of this.subscriptions.values()) this.request.services.hub.single(subscription);
+  }
+
   protected unsubscribe(): void {
     this.#left = true;
     for (const subscription of this.subscriptions.values())

@@ -1,5 +1,5 @@
 import type { BareAction, Instruct, Item } from '@p-8/protocol';
-import { OwnChunk, type StreamChunk } from '../http/client-stream.js';
+import { OwnChunk, type StreamChunk } from '../http/stream-chunk.js';
 import type { HoldEnd } from '../hub/hold-info.js';
 import type { OverflowReason } from '../hub/overflow.js';
 import type { PublishedItem } from '../hub/published-item.js';
@@ -32,7 +32,7 @@ type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'clos
 /** A stream: the client gets the origin's content, then items as they come, until one of them closes it. */
 export class StreamHold extends HttpHold implements Backlogged {
   protected readonly mode = 'stream';
-  #state: State = 'opening';
+  #currentState: State = 'opening';
   readonly #outlet: StreamOutlet;
   readonly #links: LinkFollower;
   readonly #keepAlive: StreamKeepAlive;
@@ -116,6 +116,26 @@ export class StreamHold extends HttpHold implements Backlogged {
     return this.#isReplaying ? undefined : this.#take(published, subscription);
   }
 
+  isPlain(subscription: Subscription): boolean {
+    return (
+      this.#state === 'holding' &&
+      !this.#isReplaying &&
+      !this.#outlet.stream.blocked &&
+      !this.#outlet.conflates &&
+      this.subscriptions.size === 1 &&
+      subscription.prevId === undefined &&
+      subscription.filters.length === 0
+    );
+  }
+
+  takeBatch(chunk: StreamChunk, subscription: Subscription): void {
+    if (this.#state !== 'holding') return;
+    subscription.active = true;
+    this.#keepAlive.onItem();
+    this.#slow.onKeptUp();
+    this.#outlet.stream.writeNow(chunk);
+  }
+
   #take(published: PublishedItem, subscription: Subscription): Outcome {
     const format = published.item.httpStream;
     if (format === undefined) return undefined;
@@ -142,7 +162,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   sizeOf(published: PublishedItem): number {
-    return published.streamChunk.content.length;
+    return published.streamChunk.size;
   }
 
   takeTurn(published: PublishedItem, subscription: Subscription, isLate = false): TurnOutcome {
@@ -192,6 +212,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   onStreamBlocked(): void {
+    this.single();
     this.#account();
   }
 
@@ -324,6 +345,15 @@ export class StreamHold extends HttpHold implements Backlogged {
     services.logger.info({ uri, detail }, 'stream ended');
     if (debug) this.#outlet.stream.write(new OwnChunk(Buffer.from(`\n\n${detail}\n`)));
     this.end('error');
+  }
+
+  get #state(): State {
+    return this.#currentState;
+  }
+
+  set #state(state: State) {
+    if (this.#currentState === 'holding') this.single();
+    this.#currentState = state;
   }
 
   /** While content was being sent, the proxy has begun to close. */

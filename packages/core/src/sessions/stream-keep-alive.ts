@@ -1,5 +1,6 @@
 import type { KeepAlive } from '@p-8/protocol';
-import { type ClientStream, OwnChunk } from '../http/client-stream.js';
+import type { ClientStream } from '../http/client-stream.js';
+import { OwnChunk } from '../http/stream-chunk.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import type { SessionServices } from './held-request.js';
 

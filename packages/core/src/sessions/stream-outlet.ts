@@ -1,4 +1,5 @@
-import { ClientStream, type StreamChunk, type StreamOwner } from '../http/client-stream.js';
+import { ClientStream, type StreamOwner } from '../http/client-stream.js';
+import type { StreamChunk } from '../http/stream-chunk.js';
 import type { Subscription } from '../hub/session.js';
 import { Conflation } from './conflation.js';
 import type { HeldRequest } from './held-request.js';
@@ -75,7 +76,7 @@ export class StreamOutlet {
     // Without it, the channel has again what it had before the first of those that it stands for.
     const before = conflation.get(channel);
     const mark = before === undefined ? markFor(subscription) : before.mark;
-    this.#superseded += conflation.put(channel, { chunk, mark }, chunk.content.length);
+    this.#superseded += conflation.put(channel, { chunk, mark }, chunk.size);
     return conflation.bytes <= this.#maxBytes;
   }
 
@@ -113,9 +114,9 @@ export class StreamOutlet {
     return this.#fits(chunk);
   }
 
-  #fits({ content }: StreamChunk): boolean {
+  #fits({ size }: StreamChunk): boolean {
     const { pendingBytes } = this.stream;
-    return pendingBytes === 0 || pendingBytes + content.length <= this.#maxBytes;
+    return pendingBytes === 0 || pendingBytes + size <= this.#maxBytes;
   }
 }
 

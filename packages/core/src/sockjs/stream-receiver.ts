@@ -1,5 +1,6 @@
-import { ClientStream, OwnChunk, type StreamOwner } from '../http/client-stream.js';
+import { ClientStream, type StreamOwner } from '../http/client-stream.js';
 import type { Flusher } from '../http/flusher.js';
+import { OwnChunk } from '../http/stream-chunk.js';
 import type { FrameFormat } from './frame-format.js';
 import { Receiver } from './receiver.js';
 import type { SockJsRequest } from './sockjs-request.js';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { expandFormats, type ItemInput, parseItem } from '@p-8/protocol';
 import type { ManualClock } from '../../../../test/support/manual-clock.js';
 import { readHistory } from '../../src/history-settings.js';
+import { Flusher } from '../../src/http/flusher.js';
 import { History } from '../../src/hub/history.js';
 import type { HoldInfo } from '../../src/hub/hold-info.js';
 import { Hub, type HubOptions } from '../../src/hub/hub.js';
@@ -64,6 +65,7 @@ export class HubBench {
     this.hub = new Hub({
       clock,
       timers: this.timers,
+      flusher: new Flusher(onError),
       messageWait: 5000,
       idCacheTtl: 60_000,
       lastIdsMax: 1000,
