@@ -15,6 +15,9 @@ export class ControlAuth {
   readonly #secret: Buffer | undefined;
   readonly #verifier: Verifier | undefined;
   readonly #iss: string | undefined;
+  /** Where the last client was, and whether on this machine: it is the same one most of the time. */
+  #lastAddress: string | undefined;
+  #isLastLocal = false;
 
   constructor(options: ControlApiOptions, clock: Clock) {
     if (options.key !== undefined) {
@@ -39,8 +42,16 @@ export class ControlAuth {
     }
     // Behind a proxy on this machine everybody comes from loopback.
     const forwarded = req.headers['x-forwarded-for'] ?? req.headers.forwarded;
-    if (forwarded === undefined && isLoopback(req.socket.remoteAddress)) return undefined;
+    if (forwarded === undefined && this.#isLocal(req.socket.remoteAddress)) return undefined;
     return { status: 403, message: 'Only clients on a loopback address are answered: set a key for others.' };
+  }
+
+  #isLocal(address: string | undefined): boolean {
+    if (address !== this.#lastAddress) {
+      this.#lastAddress = address;
+      this.#isLastLocal = isLoopback(address);
+    }
+    return this.#isLastLocal;
   }
 
   async #isAuthorized(req: IncomingMessage): Promise<boolean> {
