@@ -39,23 +39,25 @@ export class Broadcast implements Flushable {
     this.#members.add(subscription);
   }
 
-  /** The subscription gets what waits, and is none of them any more. False: it was not. */
-  leave(subscription: Subscription): boolean {
-    if (!this.#members.delete(subscription)) return false;
-    for (const batch of this.#batches) this.#give(subscription, batch);
-    if (this.#waiting.length > 0) this.#give(subscription, new Batch(this.#waiting));
-    return true;
+  /** The subscription, which is one of them, gets what waits, and is none of them any more. */
+  leave(subscription: Subscription): void {
+    this.#members.delete(subscription);
+    // All at once: while it has some of it, something newer may come to it.
+    const items = this.#batches.flatMap((batch) => batch.items).concat(this.#waiting);
+    if (items.length > 0) this.#give(subscription, new Batch(items));
+  }
+
+  /** Hands out what waits, if these bytes are too many to wait with it. Who does not take it leaves, and has the next ones by itself. */
+  makeRoom(bytes: number): void {
+    if (this.#bytes + bytes > MAX_WRITE) this.flush();
   }
 
   /** All of them get the item at the end of the turn. Gives how many they are. */
   add(published: PublishedItem): number {
-    const { size } = published.streamChunk;
-    // Those who do not take what there is leave, and have the item by themselves.
-    if (this.#bytes + size > MAX_WRITE) this.flush();
     if (this.#members.size === 0) return 0;
     if (this.#waiting.length === 0) this.#flusher.add(this);
     this.#waiting.push(published);
-    this.#bytes += size;
+    this.#bytes += published.streamChunk.size;
     return this.#members.size;
   }
 
@@ -89,14 +91,14 @@ export class Broadcast implements Flushable {
 
 /** Items that go out together. */
 class Batch {
-  readonly #items: readonly PublishedItem[];
+  readonly items: readonly PublishedItem[];
   readonly #first: number;
   /** Number of the last item. */
   readonly last: number;
   readonly #chunk: StreamChunk;
 
   constructor(items: readonly PublishedItem[]) {
-    this.#items = items;
+    this.items = items;
     this.#first = items[0]?.number ?? 0;
     this.last = items.at(-1)?.number ?? 0;
     this.#chunk = joined(items);
@@ -106,7 +108,7 @@ class Batch {
   after(number: number): StreamChunk | undefined {
     if (number < this.#first) return this.#chunk;
     if (number >= this.last) return undefined;
-    return joined(this.#items.filter((published) => published.number > number));
+    return joined(this.items.filter((published) => published.number > number));
   }
 }
 

@@ -16,13 +16,27 @@ export interface ChannelServices {
   readonly onError: OnError;
 }
 
-/** Who is subscribed to one channel: most get its items together, the others each by itself. */
+/** An item on its way to those who are subscribed. */
+interface Delivery {
+  readonly published: PublishedItem;
+  /** Hears of the sessions that have taken it. */
+  readonly wait: FlushWait | undefined;
+  readonly counter: ReceiptCounter;
+  /** Those who get their items together get this one so, too. */
+  readonly together: boolean;
+  /** They have been given it, or will be with the others. */
+  isShared: boolean;
+  /** Who is still to get it by itself. */
+  readonly receivers: Iterator<Subscription>;
+}
+
+/** Who is subscribed to one channel: most may get its items together, the others get each by itself. */
 export class Channel {
   readonly #services: ChannelServices;
   readonly #others = new Set<Subscription>();
   #broadcast: Broadcast | undefined;
-  /** Items that are on their way: whoever gets one may publish. */
-  #depth = 0;
+  /** The oldest first: whoever gets an item may publish. */
+  readonly #deliveries: Delivery[] = [];
 
   constructor(services: ChannelServices) {
     this.#services = services;
@@ -49,76 +63,69 @@ export class Channel {
 
   /** The session is about to do something else with items than to send them as they are: from now on it gets each by itself. */
   single(subscription: Subscription): void {
-    if (this.#broadcast?.leave(subscription)) this.#others.add(subscription);
+    if (!this.#broadcast?.has(subscription)) return;
+    // First, since what it gets now may have it publish.
+    this.#others.add(subscription);
+    this.#broadcast.leave(subscription);
   }
 
   /** Gives an item to all. @param wait hears of the sessions that have taken it */
   fanOut(published: PublishedItem, wait: FlushWait | undefined): Receipt {
     const counter = new ReceiptCounter();
-    this.#depth++;
-    try {
-      if (this.#broadcast !== undefined) this.#fanOutTogether(this.#broadcast, published, wait, counter);
-      // A session may leave while we are at it; a Set allows that.
-      for (const subscription of this.#others) {
-        // Some have just had it together with others.
-        if (subscription.lastTaken < published.number) this.#deliver(published, subscription, wait, counter);
-      }
-    } finally {
-      this.#depth--;
-    }
+    const format = published.item.httpStream;
+    const together = wait === undefined && format?.action === 'send' && format.contentFilters === undefined;
+    const receivers = this.#receivers(published, together);
+    const delivery = { published, wait, counter, together, isShared: false, receivers };
+    this.#deliveries.push(delivery);
+    // Everybody gets everything in the same order: so those before it come to their end first.
+    for (const one of this.#deliveries.slice()) this.#carryOut(one);
+    this.#deliveries.splice(this.#deliveries.indexOf(delivery), 1);
     return counter.receipt();
   }
 
-  #fanOutTogether(
-    broadcast: Broadcast,
-    published: PublishedItem,
-    wait: FlushWait | undefined,
-    counter: ReceiptCounter,
-  ): void {
-    const format = published.item.httpStream;
-    if (format === undefined) return;
-    if (wait === undefined && format.action === 'send' && format.contentFilters === undefined) {
-      counter.count('delivered', broadcast.add(published));
-      return;
-    }
-    broadcast.flush();
-    for (const subscription of [...broadcast]) {
-      // It may have left, and have been let go of, since.
-      if (!broadcast.has(subscription) && !this.#others.has(subscription)) continue;
-      subscription.lastTaken = published.number;
-      this.#deliver(published, subscription, wait, counter);
-    }
+  #carryOut(delivery: Delivery): void {
+    const { receivers } = delivery;
+    this.#share(delivery);
+    for (let next = receivers.next(); !next.done; next = receivers.next())
+      this.#deliver(next.value, delivery);
   }
 
-  #deliver(
-    published: PublishedItem,
-    subscription: Subscription,
-    wait: FlushWait | undefined,
-    counter: ReceiptCounter,
-  ): void {
-    const { session } = subscription;
-    const outcome = this.#outcome(published, subscription);
-    counter.count(outcome);
-    if (wait !== undefined && (outcome === 'delivered' || outcome === 'queued')) wait.add(session, published);
-    if (outcome === 'delivered' && this.size >= MIN_BROADCAST) this.#letJoin(subscription, published);
+  #share(delivery: Delivery): void {
+    const { published, together, counter } = delivery;
+    // Whoever is given what comes before may publish, and so bring this one on its way.
+    if (!delivery.isShared) this.#broadcast?.makeRoom(together ? published.streamChunk.size : Infinity);
+    if (delivery.isShared) return;
+    delivery.isShared = true;
+    if (together && this.#broadcast !== undefined) counter.count('delivered', this.#broadcast.add(published));
   }
 
-  #outcome(published: PublishedItem, subscription: Subscription): Outcome {
+  *#receivers({ number, item }: PublishedItem, together: boolean): Generator<Subscription> {
+    if (this.#broadcast !== undefined && !together && item.httpStream !== undefined) {
+      for (const subscription of this.#broadcast) if (subscription.lastTaken < number) yield subscription;
+    }
+    // A session may come or leave while we are at it, or want its items by itself from now on; a Set allows that.
+    for (const subscription of this.#others) if (subscription.lastTaken < number) yield subscription;
+  }
+
+  #deliver(subscription: Subscription, { published, wait, counter }: Delivery): void {
     const { session } = subscription;
+    subscription.lastTaken = published.number;
+    let outcome: Outcome;
     try {
-      return session.deliver(published, subscription);
+      outcome = session.deliver(published, subscription);
+      if (wait !== undefined && (outcome === 'delivered' || outcome === 'queued'))
+        wait.add(session, published);
     } catch (error) {
       this.#services.onError(error);
       session.abort();
-      return 'dropped';
+      outcome = 'dropped';
     }
+    counter.count(outcome);
+    if (outcome === 'delivered' && this.size >= MIN_BROADCAST) this.#letJoin(subscription);
   }
 
-  /** Only while one item is on its way: with a newer one it would have missed those that have not come to it yet. */
-  #letJoin(subscription: Subscription, { number }: PublishedItem): void {
-    if (this.#depth > 1 || !subscription.session.isPlain?.(subscription)) return;
-    if (!this.#others.delete(subscription)) return;
-    subscription.lastTaken = number;
+  #letJoin(subscription: Subscription): void {
+    if (!subscription.session.isPlain?.(subscription) || !this.#others.delete(subscription)) return;
     this.#broadcast ??= new Broadcast(this.#services.flusher, this.#services.onError);
     this.#broadcast.join(subscription);
   }

@@ -3,6 +3,7 @@ import { expandFormats, type ItemInput, parseItem } from '@p-8/protocol';
 import type { ManualClock } from '../../../../test/support/manual-clock.js';
 import { readHistory } from '../../src/history-settings.js';
 import { Flusher } from '../../src/http/flusher.js';
+import type { FlushWait } from '../../src/hub/flush-wait.js';
 import { History } from '../../src/hub/history.js';
 import type { HoldInfo } from '../../src/hub/hold-info.js';
 import { Hub, type HubOptions } from '../../src/hub/hub.js';
@@ -92,14 +93,19 @@ export class HubBench {
   /** Publishes an item written as `id<prevId`, either of which may be missing; its content is its id, or `-`. */
   publish(channel: string, text: string, more: Partial<ItemInput> = {}): Receipt {
     const [id = '', prevId] = text.split('<');
-    const item = parseItem({
+    return this.publishItem({
       channel,
       ...(id === '' ? {} : { id }),
       ...(prevId === undefined ? {} : { 'prev-id': prevId }),
       ...more,
-      formats: expandFormats(more.formats ?? { 'http-stream': id === '' ? '-' : id }),
+      formats: more.formats ?? { 'http-stream': id === '' ? '-' : id },
     });
+  }
+
+  /** Publishes an item. @param wait hears of the sessions that have taken it */
+  publishItem(input: ItemInput, wait?: FlushWait): Receipt {
+    const item = parseItem({ ...input, formats: expandFormats(input.formats) });
     assert(item.ok);
-    return this.hub.publish(item.value);
+    return this.hub.publish(item.value, wait);
   }
 }
