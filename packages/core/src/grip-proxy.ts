@@ -7,6 +7,7 @@ import { GripError } from './errors.js';
 import type { GripProxyEvents } from './events.js';
 import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
+import { IdleSockets } from './http/idle-sockets.js';
 import { Signer } from './http/signature.js';
 import { FlushWait } from './hub/flush-wait.js';
 import { History, type HistoryStats } from './hub/history.js';
@@ -162,6 +163,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       }),
       maxMessageBytes: settings.maxMessageBytes,
       lingering: new LingeringSockets(timers),
+      idleSockets: new IdleSockets(),
       farewells: new CallCounter(),
     };
     this.#linkHosts = new LinkHosts(settings.linkHosts, settings.connectTimeout, this.#calls);
@@ -350,6 +352,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
 
   async #close(drainSeconds: number): Promise<void> {
     if (drainSeconds > 0) await this.drain(drainSeconds);
+    this.#services.idleSockets.close();
     this.hub.close();
     this.#refuses = true;
     this.#services.limiter.close();

@@ -1,7 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { type HeaderList, headerValue, reasonPhrase } from '@p-8/protocol';
 import { crossOriginHeaders } from './cors.js';
+import { DetachedSocket } from './detached-socket.js';
+import type { IdleSockets } from './idle-sockets.js';
 import { progressOf } from './progress.js';
+import type { StreamClient } from './stream-client.js';
 
 /** The methods of a response that P-8 patches, as they were before, in the forms that P-8 calls. */
 export interface ResponseMethods {
@@ -33,7 +36,7 @@ const kWaiting = Symbol('p-8 waiting');
 type OwnedResponse = ServerResponse & { [kClient]?: ClientResponse };
 
 /** The client's side of a request: the only place that writes to it. */
-export class ClientResponse {
+export class ClientResponse implements StreamClient {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly #methods: ResponseMethods;
@@ -150,6 +153,15 @@ export class ClientResponse {
       res.socket !== null &&
       res.writableCorked === 0
     );
+  }
+
+  /**
+   * Lets go of Node's request and response once the head of a stream has been sent: what is left is the connection, which takes
+   * half the memory. Undefined: somebody else has a share in them, or the body does not go to the connection as it is.
+   */
+  detach(idle: IdleSockets): StreamClient | undefined {
+    if (!this.isDirect || this.#waitsForDrain || this.gone) return undefined;
+    return DetachedSocket.of(this.req, this.res, idle);
   }
 
   /** The whole response has left the process. */

@@ -1,6 +1,7 @@
-import type { ClientOwner, ClientResponse } from './client-response.js';
+import type { ClientOwner } from './client-response.js';
 import type { Flusher } from './flusher.js';
 import { joinChunks, MAX_WRITE, type StreamChunk } from './stream-chunk.js';
+import type { StreamClient } from './stream-client.js';
 
 /** Who feeds a {@link ClientStream}. */
 export interface StreamOwner {
@@ -17,7 +18,7 @@ export interface StreamOwner {
  * one turn of the loop goes out in one write; a lone chunk goes out in the same turn.
  */
 export class ClientStream implements ClientOwner {
-  readonly #client: ClientResponse;
+  #client: StreamClient;
   readonly #flusher: Flusher;
   readonly #direct: boolean;
   readonly #owner: StreamOwner;
@@ -32,11 +33,16 @@ export class ClientStream implements ClientOwner {
   #ended = false;
 
   /** For a client that has its head. */
-  constructor(client: ClientResponse, flusher: Flusher, owner: StreamOwner) {
+  constructor(client: StreamClient, flusher: Flusher, owner: StreamOwner) {
     this.#client = client;
     this.#flusher = flusher;
     this.#owner = owner;
     this.#direct = client.isDirect;
+  }
+
+  /** What is left of the client's response takes its place. */
+  set client(client: StreamClient) {
+    this.#client = client;
   }
 
   /** Bytes of content that have not been handed to the connection. */

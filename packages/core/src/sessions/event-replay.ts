@@ -2,12 +2,13 @@ import { headerValue, type Instruct, type Item, isMediaType } from '@p-8/protoco
 import type { ClientStream } from '../http/client-stream.js';
 import { OwnChunk } from '../http/stream-chunk.js';
 import type { Subscription } from '../hub/session.js';
-import type { HeldRequest } from './held-request.js';
+import type { StreamRequest } from './held-request.js';
 import { type Returning, replay } from './replay.js';
 
 /** Sends a client of Server-Sent Events that comes back what it has missed, where that is not the origin's business. */
 export function replayEvents(
-  { lastEventId, services, uri, limits }: HeldRequest,
+  { services, uri, limits }: StreamRequest,
+  lastEventId: string | undefined,
   instruct: Instruct,
   subscriptions: readonly Subscription[],
   stream: ClientStream,

@@ -17,9 +17,9 @@ import type { BodyRecord } from '../http/request-body.js';
 import type { Destination, Origin, SlowClientLimits } from '../routing/origin.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import { filterResponseBody } from './content-filters.js';
-import { GoneLinkAnswer } from './gone-link.js';
-import type { HeldRequest, SessionServices } from './held-request.js';
+import type { HeldRequest, SessionServices, StreamRequest } from './held-request.js';
 import { ResponseHold } from './response-hold.js';
+import { fetchLink, StandingRequest, sayGone } from './standing-request.js';
 import { StreamHold } from './stream-hold.js';
 
 const TOO_LARGE = 'Request too large to accept GRIP instruct.';
@@ -92,13 +92,7 @@ export class GripRequest implements HeldRequest, Asker {
   }
 
   fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined {
-    const destination = this.linkTo(uri, gripLast);
-    if (typeof destination !== 'string') {
-      return this.services.sharedRequests.link(this.#origin, uri, gripLast, destination, handler);
-    }
-    this.services.logger.warn({ uri: this.uri, link: uri }, destination);
-    handler.onError({ kind: 'blocked', detail: destination });
-    return undefined;
+    return fetchLink(this, this.#origin, uri, gripLast, handler);
   }
 
   linkTo(uri: string, gripLast: readonly string[]): Destination | string {
@@ -106,13 +100,13 @@ export class GripRequest implements HeldRequest, Asker {
   }
 
   sayGone(uri: string): void {
-    const destination = this.linkTo(uri, []);
-    if (typeof destination === 'string') {
-      this.services.logger.warn({ uri: this.uri, link: uri }, destination);
-      return;
-    }
-    const { upstream, request } = destination;
-    upstream.send({ ...request, method: 'POST' }, new GoneLinkAnswer(uri, this.services));
+    sayGone(this, uri);
+  }
+
+  stand(asksLinks: boolean): StreamRequest {
+    const { services, client, uri } = this;
+    const left = client.detach(services.idleSockets) ?? client;
+    return new StandingRequest(services, left, uri, this.#origin, asksLinks ? this.#request : undefined);
   }
 
   onInstruct(response: OriginResponse, sent: boolean): void {

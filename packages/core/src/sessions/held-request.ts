@@ -2,6 +2,8 @@ import type { HeaderList } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import type { ClientResponse } from '../http/client-response.js';
 import type { Flusher } from '../http/flusher.js';
+import type { IdleSockets } from '../http/idle-sockets.js';
+import type { StreamClient } from '../http/stream-client.js';
 import type { History } from '../hub/history.js';
 import type { Hub } from '../hub/hub.js';
 import type { Logger, OnError } from '../logger.js';
@@ -42,17 +44,16 @@ export interface SessionServices {
   readonly farewells: CallCounter;
   /** Connections that are about to end. */
   readonly lingering: LingeringSockets;
+  /** Connections that wait for another request. */
+  readonly idleSockets: IdleSockets;
 }
 
-/** A client's request whose response became an instruct: what a session needs of it. */
-export interface HeldRequest {
+/** A client's request that is held: what a session needs of it, however long it lasts. */
+export interface StreamRequest {
   readonly services: SessionServices;
-  readonly client: ClientResponse;
-  readonly method: string;
+  readonly client: StreamClient;
   /** Absolute URI, as the origin knows it: links are relative to it. */
   readonly uri: string;
-  /** The id of the last event that the client says to have; undefined: it comes for the first time. */
-  readonly lastEventId: string | undefined;
   /** Put before channel names. */
   readonly prefix: string;
   /** Channels that the route subscribes to by itself; not prefixed. */
@@ -61,14 +62,27 @@ export interface HeldRequest {
   readonly debug: boolean;
   /** How much may wait for the client. */
   readonly limits: SlowClientLimits;
-  /** Sends the client's own request to the origin again, with these fields added; the session has let go of the client. */
-  retry(gripLast: readonly string[]): void;
   /** Asks for a link. Undefined: the proxy must not go there, and `handler` has been told. */
   fetchLink(uri: string, gripLast: readonly string[], handler: UpstreamHandler): UpstreamCall | undefined;
   /** A request for a link, which the caller sends by itself. A string says why the proxy must not go there. */
   linkTo(uri: string, gripLast: readonly string[]): Destination | string;
   /** Tells the origin, by the link that it has named for this, that the client is not held any more. */
   sayGone(uri: string): void;
+}
+
+/** A client's request whose response became an instruct: what a session needs of it at first. */
+export interface HeldRequest extends StreamRequest {
+  readonly client: ClientResponse;
+  readonly method: string;
+  /** The id of the last event that the client says to have; undefined: it comes for the first time. */
+  readonly lastEventId: string | undefined;
+  /**
+   * The client has what the origin had for it, and its stream stands: lets go of all that is not needed any more.
+   * @param asksLinks the instruct names links, which are asked for as the client would
+   */
+  stand(asksLinks: boolean): StreamRequest;
+  /** Sends the client's own request to the origin again, with these fields added; the session has let go of the client. */
+  retry(gripLast: readonly string[]): void;
   /** The origin's content, which is still coming, is not wanted any more. */
   dropContent(): void;
   /** Sends the client its whole response; where HTTP does not allow it, the client gets an error. */

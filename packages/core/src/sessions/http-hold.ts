@@ -15,7 +15,7 @@ import { Subscription } from '../hub/session.js';
 import type { Timer, TimerOwner } from '../timers.js';
 import { type FilteringSession, FilterLine, type TurnOutcome } from './filter-line.js';
 import { asksOrigin, FilterRun } from './filter-run.js';
-import type { HeldRequest } from './held-request.js';
+import type { StreamRequest } from './held-request.js';
 import type { FilterVerdict } from './http-filter.js';
 import type { MissedItem } from './missed-items.js';
 import type { Updatable } from './update-limiter.js';
@@ -26,7 +26,7 @@ export type Verdict = 'pass' | 'missed' | 'filtered' | 'dropped';
 /** What response holds and stream holds have in common: their subscriptions, and the checks that an item passes. */
 export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOwner, Updatable {
   protected abstract readonly mode: HoldInfo['mode'];
-  protected readonly request: HeldRequest;
+  protected abstract readonly request: StreamRequest;
   protected instruct: Instruct;
   /** By the name that publishers use. */
   protected readonly subscriptions: Map<string, Subscription> = new Map();
@@ -39,8 +39,7 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
   /** The first instruct's: those of next links have none that counts. Source: Pushpin 1.41. */
   readonly #goneLink: string | undefined;
 
-  protected constructor(request: HeldRequest, instruct: Instruct) {
-    this.request = request;
+  protected constructor(instruct: Instruct) {
     this.instruct = instruct;
     this.#goneLink = instruct.goneLink;
   }

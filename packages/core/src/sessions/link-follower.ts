@@ -2,7 +2,7 @@ import { type IdFilter, type Instruct, parseLinkInstruct } from '@p-8/protocol';
 import { Timer, type TimerOwner } from '../timers.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
 import { responseFilter } from './content-filters.js';
-import type { HeldRequest } from './held-request.js';
+import type { StreamRequest } from './held-request.js';
 import type { StreamHold } from './stream-hold.js';
 
 /**
@@ -15,7 +15,7 @@ const NO_CONTENT = new Uint8Array(0);
 
 /** Follows the next links of one stream: asks, sends the content on, tries again. */
 export class LinkFollower implements UpstreamHandler, TimerOwner {
-  readonly #request: HeldRequest;
+  readonly #request: StreamRequest;
   readonly #hold: StreamHold;
   readonly #retryTimer = new Timer(this);
   /** What relative links are relative to: the last link that was followed. */
@@ -29,7 +29,7 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
   /** Links in a row that brought neither content nor a hold: a link that points to itself must not spin. */
   #idleLinks = 0;
 
-  constructor(request: HeldRequest, hold: StreamHold) {
+  constructor(request: StreamRequest, hold: StreamHold) {
     this.#request = request;
     this.#hold = hold;
     this.#base = request.uri;

@@ -27,12 +27,13 @@ type State = 'holding' | 'waiting' | 'closed';
 
 /** A long-poll: the client waits until one item answers it, or the time is up. */
 export class ResponseHold extends HttpHold {
-  protected readonly mode = 'response';
+  protected readonly request: HeldRequest;
   #state: State = 'holding';
   readonly #timer = new Timer(this);
 
   constructor(request: HeldRequest, instruct: Instruct) {
-    super(request, instruct);
+    super(instruct);
+    this.request = request;
     request.client.owner = this;
     request.services.hub.addSession(this);
   }
@@ -51,6 +52,10 @@ export class ResponseHold extends HttpHold {
     timers.start(this.#timer, this.instruct.timeoutSeconds * 1000);
     hub.hold(this);
     if (missed.length > 0) this.catchUp(missed);
+  }
+
+  protected get mode(): 'response' {
+    return 'response';
   }
 
   /** There is one response, and it has been given when the hold is at its end. */

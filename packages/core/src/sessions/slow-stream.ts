@@ -2,17 +2,17 @@ import type { Instruct, SlowClientPolicy } from '@p-8/protocol';
 import type { OverflowReason } from '../hub/overflow.js';
 import type { Session, Subscription } from '../hub/session.js';
 import type { Backlogged } from './backlog.js';
-import type { HeldRequest } from './held-request.js';
+import type { StreamRequest } from './held-request.js';
 import { SlowStreak } from './slow-streak.js';
 
 /** Decides what is done about a stream whose client is too slow, and tells of it. Source of the policies: `Grip-Slow-Client`, route, proxy. */
 export class SlowStream {
-  readonly #request: HeldRequest;
+  readonly #request: StreamRequest;
   readonly #hold: Session & Backlogged;
   readonly #streak: SlowStreak;
   #isOver = false;
 
-  constructor(request: HeldRequest, hold: Session & Backlogged) {
+  constructor(request: StreamRequest, hold: Session & Backlogged) {
     this.#request = request;
     this.#hold = hold;
     this.#streak = new SlowStreak(request.services.clock);

@@ -1,4 +1,4 @@
-import type { BareAction, Instruct, Item } from '@p-8/protocol';
+import type { BareAction, Instruct, Item, NextLink } from '@p-8/protocol';
 import { OwnChunk, type StreamChunk } from '../http/stream-chunk.js';
 import type { HoldEnd } from '../hub/hold-info.js';
 import type { OverflowReason } from '../hub/overflow.js';
@@ -12,11 +12,12 @@ import { changesContent, filterContent, filterResponseBody } from './content-fil
 import { replayEvents } from './event-replay.js';
 import type { TurnOutcome } from './filter-line.js';
 import { asksOrigin, isHttpFilter } from './filter-run.js';
-import type { HeldRequest } from './held-request.js';
+import type { HeldRequest, StreamRequest } from './held-request.js';
 import { HttpHold } from './http-hold.js';
 import { LinkFollower } from './link-follower.js';
 import { isAllKnown, missedSinceAnswer, missedSinceDrop, missedUpTo } from './missed-items.js';
 import { SlowStream } from './slow-stream.js';
+import { asksLinks, standingInstruct } from './standing-instruct.js';
 import { StreamKeepAlive } from './stream-keep-alive.js';
 import { StreamOutlet } from './stream-outlet.js';
 import { WaitingItems } from './waiting-items.js';
@@ -31,13 +32,17 @@ type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'clos
 
 /** A stream: the client gets the origin's content, then items as they come, until one of them closes it. */
 export class StreamHold extends HttpHold implements Backlogged {
-  protected readonly mode = 'stream';
+  protected request: StreamRequest;
   #currentState: State = 'opening';
   readonly #outlet: StreamOutlet;
-  readonly #links: LinkFollower;
-  readonly #keepAlive: StreamKeepAlive;
-  readonly #waiting: WaitingItems;
-  readonly #linkTimer = new Timer(this);
+  /** The request as it came, until the stream stands. */
+  #opening: HeldRequest | undefined;
+  // Most streams never need these: they are made when they do.
+  #links: LinkFollower | undefined;
+  #keepAlive: StreamKeepAlive | undefined;
+  #waiting: WaitingItems | undefined;
+  #linkTimer: Timer | undefined;
+  #slow: SlowStream | undefined;
   /** The next link would be asked if the client had taken what there is. */
   #isDue = false;
   /** An update was asked for while one was under way. */
@@ -49,11 +54,12 @@ export class StreamHold extends HttpHold implements Backlogged {
   #lacks = false;
   /** Only the origin knows what is to come: something without a number was dropped, or there may be more than is known here. */
   #needsLink = false;
-  readonly #slow: SlowStream;
 
   /** Sends the head. @throws TypeError when HTTP does not allow it. */
   constructor(request: HeldRequest, instruct: Instruct) {
-    super(request, instruct);
+    super(instruct);
+    this.request = request;
+    this.#opening = request;
     const { client, services } = request;
     const { code, reason, headers } = instruct.response;
     client.sendHead(code, reason, headers);
@@ -61,11 +67,6 @@ export class StreamHold extends HttpHold implements Backlogged {
     client.owner = this;
     services.hub.addSession(this);
     this.#outlet = new StreamOutlet(request, this);
-    this.#links = new LinkFollower(request, this);
-    this.#keepAlive = new StreamKeepAlive(services, this.#outlet.stream);
-    this.#slow = new SlowStream(request, this);
-    this.#keepAlive.use(instruct.keepAlive);
-    this.#waiting = new WaitingItems(request.limits.queueBytes);
   }
 
   /** Sends the origin's own content, and holds. */
@@ -96,12 +97,14 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (this.#isClosed || this.#endsWithProxy() || this.#failsWithoutLink()) return;
     const { hub } = this.request.services;
     if (this.instruct.hold === 'none') {
+      this.#stand();
       this.#state = 'fetching';
       hub.hold(this);
       if (!this.#isClosed) this.#fetch();
     } else {
       this.#hold();
       this.#replay();
+      this.#stand();
       if (this.#isClosed) return;
       hub.hold(this);
       this.#makeUpFor(added);
@@ -131,8 +134,8 @@ export class StreamHold extends HttpHold implements Backlogged {
   takeBatch(chunk: StreamChunk, subscription: Subscription): void {
     if (this.#state !== 'holding') return;
     subscription.active = true;
-    this.#keepAlive.onItem();
-    this.#slow.onKeptUp();
+    this.#keepAlive?.onItem();
+    this.#slow?.onKeptUp();
     this.#outlet.stream.writeNow(chunk);
   }
 
@@ -239,8 +242,12 @@ export class StreamHold extends HttpHold implements Backlogged {
     else if (this.#state === 'waiting' && this.#isDue) this.#fetch();
   }
 
+  protected get mode(): 'stream' {
+    return 'stream';
+  }
+
   protected override get currentUri(): string {
-    return this.#links.base;
+    return this.#links?.base ?? this.request.uri;
   }
 
   /** No word for a while: has something been missed? Not if every channel has had items since. */
@@ -254,7 +261,7 @@ export class StreamHold extends HttpHold implements Backlogged {
       return;
     }
     for (const subscription of subscriptions) subscription.active = false;
-    this.request.services.timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
+    this.#startLinkTimer(nextLink);
   }
 
   /** The next link has been asked, its content sent: its instruct replaces the one before. */
@@ -264,7 +271,7 @@ export class StreamHold extends HttpHold implements Backlogged {
       return;
     }
     this.instruct = instruct;
-    this.#keepAlive.use(instruct.keepAlive);
+    this.#useKeepAlive();
     const added = this.subscribe();
     if (this.#isClosed || this.#endsWithProxy()) return;
     if (instruct.hold === 'none') {
@@ -290,14 +297,15 @@ export class StreamHold extends HttpHold implements Backlogged {
   onLinkFailed(): void {
     if (this.#state !== 'fetching' || this.#lacks || !this.stands) return;
     this.#state = 'holding';
-    this.#keepAlive.start();
-    for (const { published, subscription } of this.#waiting.take()) this.deliver(published, subscription);
+    this.#keepAlive?.start();
+    for (const { published, subscription } of this.#waiting?.take() ?? [])
+      this.deliver(published, subscription);
   }
 
   /** The time has come to ask for the next link again. */
   onLinkDue(): void {
     if (this.#state === 'fetching') {
-      this.#links.ask(this.gripLast());
+      this.#links?.ask(this.gripLast());
     } else if (this.#state === 'holding') {
       this.#state = 'waiting';
       this.restartLine();
@@ -307,7 +315,7 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** The link's content begins: it says by itself that the stream is alive. */
   onLinkContent(): void {
-    this.#keepAlive.stop();
+    this.#keepAlive?.stop();
   }
 
   /** Ends the body properly. */
@@ -322,7 +330,8 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** Content that is being sent comes to its end first: half an event is worse than none. */
   close(): void {
-    const sends = this.#state === 'opening' || (this.#state === 'fetching' && this.#links.isSending);
+    const sends =
+      this.#state === 'opening' || (this.#state === 'fetching' && this.#links?.isSending === true);
     if (!sends) this.end('closing');
   }
 
@@ -380,19 +389,58 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#state = 'holding';
     this.#lacks = false;
     this.#needsLink = false;
-    this.#slow.onHold();
-    this.#keepAlive.start();
+    this.#slow?.onHold();
+    this.#useKeepAlive();
+    this.#keepAlive?.start();
     const { nextLink } = this.instruct;
-    if (nextLink !== undefined) {
-      this.request.services.timers.start(this.#linkTimer, nextLink.timeoutSeconds * 1000);
-    }
+    if (nextLink !== undefined) this.#startLinkTimer(nextLink);
+  }
+
+  /** From now on only what a standing stream needs is kept. */
+  #stand(): void {
+    const opening = this.#opening;
+    if (opening === undefined || this.#isClosed) return;
+    this.#opening = undefined;
+    this.request = opening.stand(asksLinks(this.instruct));
+    this.request.client.owner = this;
+    this.#outlet.stream.client = this.request.client;
+    this.instruct = standingInstruct(this.instruct);
+  }
+
+  #useKeepAlive(): void {
+    const { keepAlive } = this.instruct;
+    if (keepAlive !== undefined)
+      this.#keepAlive ??= new StreamKeepAlive(this.request.services, this.#outlet.stream);
+    this.#keepAlive?.use(keepAlive);
+  }
+
+  #startLinkTimer({ timeoutSeconds }: NextLink): void {
+    this.#linkTimer ??= new Timer(this);
+    this.request.services.timers.start(this.#linkTimer, timeoutSeconds * 1000);
+  }
+
+  #stopLinkTimer(): void {
+    if (this.#linkTimer !== undefined) this.request.services.timers.stop(this.#linkTimer);
+  }
+
+  /** What is done about a client that is too slow. */
+  get #slowness(): SlowStream {
+    this.#slow ??= new SlowStream(this.request, this);
+    return this.#slow;
   }
 
   #replay(): void {
+    const lastEventId = this.#opening?.lastEventId;
+    if (lastEventId === undefined) return;
     const subscriptions = [...this.subscriptions.values()];
     this.#isReplaying = true;
-    replayEvents(this.request, this.instruct, subscriptions, this.#outlet.stream, (published, subscription) =>
-      this.#take(published, subscription),
+    replayEvents(
+      this.request,
+      lastEventId,
+      this.instruct,
+      subscriptions,
+      this.#outlet.stream,
+      (published, subscription) => this.#take(published, subscription),
     );
     this.#isReplaying = false;
   }
@@ -437,7 +485,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   #send(item: Item, subscription: Subscription, chunk: StreamChunk): Outcome {
-    let conflates = this.#outlet.conflates && this.#slow.conflates(subscription, this.instruct);
+    let conflates = this.#outlet.conflates && this.#slowness.conflates(subscription, this.instruct);
     const wasBlocked = this.#outlet.stream.blocked;
     if (!conflates && !this.#outlet.put(chunk, subscription)) {
       const outcome = this.#overflow('queue', subscription);
@@ -452,9 +500,9 @@ export class StreamHold extends HttpHold implements Backlogged {
     }
     this.advance(item, subscription);
     subscription.active = true;
-    this.#keepAlive.onItem();
+    this.#keepAlive?.onItem();
     if (!wasBlocked) {
-      this.#slow.onKeptUp();
+      this.#slow?.onKeptUp();
       return 'delivered';
     }
     this.#account();
@@ -472,14 +520,14 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   #overflow(reason: OverflowReason, subscription: Subscription | undefined): Outcome | 'conflate' {
-    const action = this.#slow.decide(reason, subscription, this.instruct, reason === 'queue');
+    const action = this.#slowness.decide(reason, subscription, this.instruct, reason === 'queue');
     if (action === 'conflate') {
       this.#outlet.startConflation();
       return action;
     }
     if (action === 'close') this.abort('slow');
     if (this.#isClosed) return 'dropped';
-    this.request.services.timers.stop(this.#linkTimer);
+    this.#stopLinkTimer();
     this.#state = 'draining';
     this.#lacks = true;
     if (subscription !== undefined && subscription.prevId === undefined) this.#needsLink = true;
@@ -492,14 +540,14 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** Filters are so slow that no more items may wait for them: the same as a client that is too slow. */
   #overflowLine(published: PublishedItem, subscription: Subscription): Outcome {
-    if (this.#slow.decide('queue', subscription, this.instruct, false) === 'close') this.abort('slow');
+    if (this.#slowness.decide('queue', subscription, this.instruct, false) === 'close') this.abort('slow');
     else this.recover('slow');
     return this.#isClosed ? 'dropped' : this.#take(published, subscription);
   }
 
   /** Ends the connection so that the client sees that something is missing. */
   #cutSlow(reason: OverflowReason, channel: string | undefined): void {
-    this.#slow.giveUp(reason, channel);
+    this.#slowness.giveUp(reason, channel);
     this.abort('slow');
   }
 
@@ -543,9 +591,9 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (this.#state === 'fetching') this.#updateAgain = true;
     const isUrgent = cause === 'hint';
     if (this.#state === 'holding') {
-      this.request.services.timers.stop(this.#linkTimer);
+      this.#stopLinkTimer();
       this.#state = 'waiting';
-      this.#waiting.clear();
+      this.#waiting?.clear();
       if (!isUrgent) this.request.services.limiter.add(this);
       this.restartLine();
       this.beginRecovery(cause);
@@ -564,11 +612,13 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#state = 'fetching';
     this.#isDue = false;
     this.#updateAgain = false;
-    this.request.services.timers.stop(this.#linkTimer);
+    this.#stopLinkTimer();
+    this.#links ??= new LinkFollower(this.request, this);
     this.#links.follow(nextLink.uri, this.gripLast());
   }
 
   #keepForLater(published: PublishedItem, subscription: Subscription): Outcome {
+    this.#waiting ??= new WaitingItems(this.request.limits.queueBytes);
     const kept = this.#waiting.add(published, subscription);
     if (kept === 'full') {
       this.#cutSlow('queue', subscription.channel);
@@ -581,6 +631,7 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** What came while the link was asked. */
   #processWaiting(): void {
+    if (this.#waiting === undefined) return;
     const { items, isContentOld } = this.#waiting.takeUncovered((channel) => this.subscriptions.get(channel));
     for (const { published, subscription } of items) this.deliver(published, subscription);
     if (isContentOld) this.#updateAgain = true;
@@ -588,16 +639,16 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   #finish(why: HoldEnd): void {
     if (this.#state === 'closed') return;
-    if (this.#state === 'opening') this.request.dropContent();
+    if (this.#state === 'opening') this.#opening?.dropContent();
     this.request.services.backlog.remove(this);
     this.#state = 'closed';
     this.closeLine('dropped');
-    const { hub, timers, limiter } = this.request.services;
-    this.#keepAlive.stop();
-    timers.stop(this.#linkTimer);
+    const { hub, limiter } = this.request.services;
+    this.#keepAlive?.stop();
+    this.#stopLinkTimer();
     limiter.remove(this);
-    this.#links.close();
-    this.#waiting.clear();
+    this.#links?.close();
+    this.#waiting?.clear();
     this.release(why);
     this.unsubscribe();
     hub.removeSession(this);

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorCode } from '../error-text.js';
 
@@ -25,22 +25,22 @@ const LINGER = 1000;
  * is only closed: an answer would land in the middle of that response.
  */
 export function answerClientErrors(server: Server, answers: ClientErrorAnswers): void {
-  const answering = new WeakSet<Duplex>();
-  server.prependListener('request', ({ socket }: IncomingMessage, response) => {
-    answering.add(socket);
-    response.once('close', () => answering.delete(socket));
-  });
   server.on('clientError', (error, socket) => {
     // Answered already; more of the same request comes in.
     if (socket.writableEnded) return;
     const code = errorCode(error);
-    if (code === 'ECONNRESET' || !socket.writable || answering.has(socket)) {
+    if (code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
       socket.destroy();
       return;
     }
     if (code === 'HPE_HEADER_OVERFLOW') send(socket, answers.headTooLarge);
     else send(socket, code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMED_OUT : answers.unreadable);
   });
+}
+
+/** Whether a response is under way. Not documented; but to note each request and its end costs every one of them. */
+function isAnswering(socket: Duplex & { readonly _httpMessage?: unknown }): boolean {
+  return socket._httpMessage != null;
 }
 
 /** Lets the client read the answer: closing at once, with bytes unread, would reset the connection under it. */

@@ -1,0 +1,128 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * What Node's HTTP server puts on a connection. None of it is documented, but upgrades and frameworks rely on it, and so it is
+ * the same in Node 20, 22 and 24. Where anything of it is missing, connections stay as they are.
+ */
+export interface ServedSocket extends Socket {
+  readonly server?: Server;
+  readonly parser?: ServerParser | null;
+  readonly encrypted?: boolean;
+  /** Reading is paused until the client takes what was written. */
+  readonly _paused?: boolean;
+}
+
+interface ServerParser {
+  /** The last request whose head has been read. */
+  readonly incoming?: IncomingMessage | null;
+  /** Milliseconds since the first byte of a request that is not complete; 0: there is none. */
+  duration?(): number;
+}
+
+/** A response that is the last one of its connection knows so. */
+type LastResponse = ServerResponse & { readonly _last?: boolean };
+
+type Listener = (this: Socket, ...args: unknown[]) => void;
+
+/** By the names of their functions, since they are told apart by nothing else. Each has the parser and the request in it. */
+const SERVER_LISTENERS = [
+  ['data', 'bound socketOnData'],
+  ['end', 'bound socketOnEnd'],
+  ['drain', 'bound socketOnDrain'],
+  ['close', 'bound socketOnClose'],
+] as const;
+
+/** They say what the server does about errors and time-outs, and are the same for all connections: they may stay until another request comes. */
+const SHARED_LISTENERS = [
+  ['error', 'socketOnError'],
+  ['timeout', 'socketOnTimeout'],
+] as const;
+
+/** Whether the connection stays open behind a response. */
+export function staysOpen(res: ServerResponse): boolean {
+  return (res as LastResponse)._last === false;
+}
+
+/**
+ * Takes a connection away from Node's request, response and parser, which take more memory than all the rest of it. Only
+ * where the request has been read and nothing behind it, the response is the one whose turn it is, and nobody but its owner listens to either.
+ *
+ * @param listens hears what the client sends from now on; it stands on the socket already when the parser goes
+ * @returns false: nothing has been changed
+ */
+export function detach(
+  req: IncomingMessage,
+  res: ServerResponse,
+  listens: (socket: Socket) => void,
+): boolean {
+  const socket: ServedSocket = req.socket;
+  if (!isOnlyOurs(req, res, socket)) return false;
+  const listeners = SERVER_LISTENERS.map(([event, name]) => listenerOf(socket, event, name));
+  const close = listeners.at(-1);
+  if (close === undefined || listeners.includes(undefined)) return false;
+  // Who listens to `data` makes Node's parser give the connection back.
+  listens(socket);
+  SERVER_LISTENERS.forEach(([event], i) => {
+    const listener = listeners[i];
+    if (listener !== undefined) socket.removeListener(event, listener);
+  });
+  res.detachSocket(socket);
+  // Node frees the parser, and takes the request for broken off: which must not take the connection along.
+  req.destroy = () => req;
+  close.call(socket);
+  return true;
+}
+
+/** Gives a connection to its server as if it had just been opened. */
+export function attach(socket: ServedSocket): void {
+  const { server } = socket;
+  const listener = server === undefined ? undefined : connectionListener(server);
+  if (server === undefined || listener === undefined) {
+    socket.destroy();
+    return;
+  }
+  for (const [event, name] of SHARED_LISTENERS) {
+    const shared = listenerOf(socket, event, name);
+    if (shared !== undefined) socket.removeListener(event, shared);
+  }
+  // As Node does before it gives an upgraded connection away: reading begins anew with whoever listens next.
+  (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+  listener.call(server, socket);
+}
+
+function isOnlyOurs(req: IncomingMessage, res: ServerResponse, socket: ServedSocket): boolean {
+  const { parser, server } = socket;
+  return (
+    req.httpVersion === '1.1' &&
+    socket.encrypted !== true &&
+    !socket.destroyed &&
+    !socket.readableEnded &&
+    socket._paused === false &&
+    parser?.incoming === req &&
+    parser.duration?.() === 0 &&
+    req.complete &&
+    server !== undefined &&
+    // Their own sums are kept with the parser.
+    !server.maxRequestsPerSocket &&
+    !(server as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen &&
+    connectionListener(server) !== undefined &&
+    req.eventNames().length === 0 &&
+    hasOnly(res, 'finish', 1) &&
+    hasOnly(res, 'close', 1) &&
+    res.eventNames().length === 2
+  );
+}
+
+function hasOnly(res: ServerResponse, event: string, count: number): boolean {
+  return res.listenerCount(event) === count;
+}
+
+function connectionListener(server: Server): ((this: Server, socket: Socket) => void) | undefined {
+  const found = server.listeners('connection').find(({ name }) => name === 'connectionListener');
+  return found as ((this: Server, socket: Socket) => void) | undefined;
+}
+
+function listenerOf(socket: Socket, event: string, name: string): Listener | undefined {
+  return socket.listeners(event).find((listener) => listener.name === name) as Listener | undefined;
+}
