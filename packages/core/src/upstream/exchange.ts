@@ -85,7 +85,8 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    return this.#aborted || this.#handler.onData(chunk);
+    // After a pause undici tells of the rest of a chunk, of which nothing may be left: that would cost a write.
+    return this.#aborted || chunk.length === 0 || this.#handler.onData(chunk);
   }
 
   onComplete(rawTrailers: string[] | Buffer[] | null): void {
