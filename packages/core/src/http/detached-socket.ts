@@ -12,6 +12,9 @@ const MAX_KEPT = 16_384;
 /** The end of a chunked body without trailers: RFC 9112 7.1. */
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
+/** How a request begins, as far as it has come: a method behind empty lines, if there are any. RFC 9112 2.2, 3. */
+const REQUEST_START = /^(?:\r?\n)*\r?(?:[\w!#$%&'*+.^`|~-]{1,32}(?: |$)|$)/;
+
 const kDetached = Symbol('p-8 detached');
 type OwnedSocket = ServedSocket & { [kDetached]?: DetachedSocket | undefined };
 
@@ -25,7 +28,7 @@ export class DetachedSocket implements StreamClient {
   readonly #staysOpen: boolean;
   #owner: ClientOwner | undefined;
   /** What the client has sent meanwhile: requests that it does not want to wait with. */
-  #kept: Buffer[] | undefined;
+  #kept: Buffer | undefined;
   #waitsForDrain = false;
   #ended = false;
 
@@ -109,10 +112,12 @@ export class DetachedSocket implements StreamClient {
 
   /** @internal */
   noteData(bytes: Buffer): void {
-    this.#kept ??= [];
-    this.#kept.push(bytes);
+    const kept = this.#kept === undefined ? bytes : Buffer.concat([this.#kept, bytes]);
+    this.#kept = kept;
     if (this.#ended) this.#giveBack();
-    else if (this.#kept.reduce((sum, { length }) => sum + length, 0) > MAX_KEPT) this.#socket.pause();
+    // As Node's parser would: an answer would land in the middle of the stream.
+    else if (!REQUEST_START.test(kept.toString('latin1', 0, 64))) this.#socket.destroy();
+    else if (kept.length > MAX_KEPT) this.#socket.pause();
   }
 
   /** @internal */
@@ -155,7 +160,7 @@ export class DetachedSocket implements StreamClient {
     socket.removeListener('drain', onDrain);
     const kept = this.#kept;
     this.#kept = undefined;
-    if (kept !== undefined) socket.unshift(Buffer.concat(kept));
+    if (kept !== undefined) socket.unshift(kept);
     attach(socket);
   }
 }
