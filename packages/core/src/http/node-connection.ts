@@ -70,7 +70,7 @@ export function detach(
   res.detachSocket(socket);
   // Node frees the parser, and takes the request for broken off: which must not take the connection along.
   req.destroy = () => req;
-  close.call(socket);
+  withoutStacks(() => close.call(socket));
   return true;
 }
 
@@ -89,6 +89,17 @@ export function attach(socket: ServedSocket): void {
   // As Node does before it gives an upgraded connection away: reading begins anew with whoever listens next.
   (socket as { readableFlowing: boolean | null }).readableFlowing = null;
   listener.call(server, socket);
+}
+
+/** For errors that nobody sees: their stacks would be most of what they cost. */
+function withoutStacks(act: () => void): void {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    act();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function isOnlyOurs(req: IncomingMessage, res: ServerResponse, socket: ServedSocket): boolean {

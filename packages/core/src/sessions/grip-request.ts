@@ -138,7 +138,9 @@ export class GripRequest implements HeldRequest, Asker {
       this.refuse('GRIP instruct response too large from the origin');
       return undefined;
     }
-    return this.#openStream(instruct);
+    const hold = this.#openStream(instruct);
+    hold?.start();
+    return hold;
   }
 
   onBrokenInstruct(detail: string): void {

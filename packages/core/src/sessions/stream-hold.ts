@@ -55,7 +55,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   /** Only the origin knows what is to come: something without a number was dropped, or there may be more than is known here. */
   #needsLink = false;
 
-  /** Sends the head. @throws TypeError when HTTP does not allow it. */
+  /** Prepares the head. @throws TypeError when HTTP does not allow it. */
   constructor(request: HeldRequest, instruct: Instruct) {
     super(instruct);
     this.request = request;
@@ -63,21 +63,30 @@ export class StreamHold extends HttpHold implements Backlogged {
     const { client, services } = request;
     const { code, reason, headers } = instruct.response;
     client.sendHead(code, reason, headers);
-    client.flushHead();
+    this.#outlet = new StreamOutlet(request, this);
     client.owner = this;
     services.hub.addSession(this);
-    this.#outlet = new StreamOutlet(request, this);
   }
 
-  /** Sends the origin's own content, and holds. */
+  /** Sends head and content of the origin, and holds. */
   open(): void {
     const body = filterResponseBody(this.instruct);
     if (!body.ok) {
+      this.start();
       this.fail(body.message);
       return;
     }
-    this.#outlet.stream.write(new OwnChunk(body.value));
+    const chunk = new OwnChunk(body.value);
+    this.#opening?.client.together(chunk.size, () => {
+      this.start();
+      this.#outlet.stream.writeNow(chunk);
+    });
     this.begin();
+  }
+
+  /** Sends the head, before content that comes in parts. */
+  start(): void {
+    this.#opening?.client.flushHead();
   }
 
   /** Sends a part of content that comes in parts. False: `resume` is called when there is room again. */
