@@ -162,6 +162,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
         this.#tell('overflow', session.info(), overflow);
       }),
       maxMessageBytes: settings.maxMessageBytes,
+      compression: settings.compression,
       lingering: new LingeringSockets(timers),
       idleSockets: new IdleSockets(),
       farewells: new CallCounter(),

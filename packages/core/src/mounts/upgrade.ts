@@ -13,17 +13,8 @@ export function openHandshake(
   socket: Duplex,
   head: Buffer,
 ): SocketClient | undefined {
-  const { services, settings } = context;
-  const { maxMessageBytes, timers, flusher, lingering, onError } = services;
-  const { compression } = settings;
-  const client = new SocketClient(req, socket, head, {
-    maxMessageBytes,
-    compression,
-    timers,
-    flusher,
-    lingering,
-    onError,
-  });
+  const { services } = context;
+  const client = new SocketClient(req, socket, head, services);
   const error = checkHandshake(req);
   if (error === undefined) return client;
   services.logger.info({ url: req.url, status: error.status }, error.message);

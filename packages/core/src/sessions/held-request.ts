@@ -40,6 +40,8 @@ export interface SessionServices {
   readonly slowClients: SlowClients;
   /** The most bytes of one WebSocket message. */
   readonly maxMessageBytes: number;
+  /** Whether WebSocket messages are compressed for clients that offer it. */
+  readonly compression: boolean;
   /** Gone links that are being asked. */
   readonly farewells: CallCounter;
   /** Connections that are about to end. */

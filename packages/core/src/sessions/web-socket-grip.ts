@@ -26,6 +26,7 @@ import { WebSocketKeepAlive } from './web-socket-keep-alive.js';
 const CONTROL_PREFIX = Buffer.from('c:');
 
 const NO_CONTENT = new Uint8Array(0);
+const NO_FILTERS: readonly string[] = [];
 
 /** What GRIP can have done to a connection. */
 export interface GripConnection extends Session {
@@ -57,7 +58,8 @@ export class WebSocketGrip {
   /** By the name that publishers use. */
   readonly #subscriptions = new Map<string, Subscription>();
   #implicit: readonly string[] = [];
-  readonly #meta = new Map<string, string>();
+  /** Undefined: the origin has set none. */
+  #meta: Map<string, string> | undefined;
   #keepAlive: WebSocketKeepAlive | undefined;
   #delayed: DelayedMessage | undefined;
   /** What the origin says of clients that are too slow. */
@@ -70,7 +72,7 @@ export class WebSocketGrip {
 
   /** The client is in. `extension`: the origin speaks GRIP; `implicit`: channels of the route, not prefixed. */
   open(extension: GripExtension | undefined, implicit: readonly string[]): void {
-    if (extension !== undefined) this.#messagePrefix = Buffer.from(extension.messagePrefix);
+    if (extension !== undefined) this.#messagePrefix = sharedBytes(extension.messagePrefix);
     this.#implicit = implicit;
     for (const channel of implicit) this.#subscribe(channel, channel, [], undefined);
   }
@@ -114,7 +116,7 @@ export class WebSocketGrip {
     if (this.#skips(published, filters)) return 'filtered';
     if (asksOrigin(filters)) return this.#run(published, format.content, filters);
     if (!changesContent(filters)) return published.webSocketMessage;
-    const content = filterContent(format.content, filters, this.#meta, () => undefined);
+    const content = filterContent(format.content, filters, this.#meta ?? NO_META, () => undefined);
     if (!content.ok) return this.failFilter(content.message);
     return this.messageOf(format, content.value);
   }
@@ -164,8 +166,8 @@ export class WebSocketGrip {
         this.#unsubscribe(this.#connection.prefix + message.channel);
         break;
       case 'set-meta':
-        if (message.value === undefined) this.#meta.delete(message.name);
-        else this.#meta.set(message.name, message.value);
+        if (message.value === undefined) this.#meta?.delete(message.name);
+        else this.#setMeta(message.name, message.value);
         break;
       case 'detach':
         this.#connection.detach();
@@ -217,7 +219,13 @@ export class WebSocketGrip {
       if (lastId !== undefined) replayMessages(this.#services, lastId, existing, this.#connection);
       return;
     }
-    const subscription = new Subscription(this.#connection, name, channel, undefined, filters);
+    const subscription = new Subscription(
+      this.#connection,
+      name,
+      channel,
+      undefined,
+      filters.length === 0 ? NO_FILTERS : filters,
+    );
     this.#subscriptions.set(channel, subscription);
     // First what it has missed: nothing newer has been kept when that is out.
     if (lastId !== undefined) replayMessages(this.#services, lastId, subscription, this.#connection);
@@ -234,7 +242,10 @@ export class WebSocketGrip {
 
   /** Whether a filter keeps an item from this client, whatever the item does. */
   #skips({ item }: PublishedItem, filters: readonly string[]): boolean {
-    return filters.length > 0 && shouldSkip(filters, this.#meta, item.meta, this.#isSubscribed);
+    return (
+      filters.length > 0 &&
+      shouldSkip(filters, this.#meta ?? NO_META, item.meta, (name) => this.#isSubscribed(name))
+    );
   }
 
   #run({ item }: PublishedItem, content: Uint8Array, filters: readonly string[]): FilterRun {
@@ -256,8 +267,28 @@ export class WebSocketGrip {
   }
 
   /** Filters name channels as the origin does. */
-  readonly #isSubscribed = (name: string): boolean =>
-    this.#subscriptions.has(this.#connection.prefix + name) || this.#implicit.includes(name);
+  #isSubscribed(name: string): boolean {
+    return this.#subscriptions.has(this.#connection.prefix + name) || this.#implicit.includes(name);
+  }
+
+  #setMeta(name: string, value: string): void {
+    this.#meta ??= new Map();
+    this.#meta.set(name, value);
+  }
+}
+
+const NO_META: ReadonlyMap<string, string> = new Map();
+
+let lastText = '';
+let lastBytes = Buffer.alloc(0);
+
+/** A message prefix in bytes: most connections have the same, and share it. */
+function sharedBytes(text: string): Buffer {
+  if (text !== lastText) {
+    lastText = text;
+    lastBytes = Buffer.from(text);
+  }
+  return lastBytes;
 }
 
 function startsWith(content: Uint8Array, prefix: Buffer): boolean {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   filterHeaders,
   type GripExtension,
@@ -29,6 +28,7 @@ import { FilterRun } from './filter-run.js';
 import type { SessionServices } from './held-request.js';
 import type { FilterVerdict } from './http-filter.js';
 import { openOrigin } from './open-origin.js';
+import { WebSocketCall } from './web-socket-call.js';
 import { type GripConnection, WebSocketGrip } from './web-socket-grip.js';
 import { WebSocketOutlet } from './web-socket-outlet.js';
 
@@ -63,11 +63,10 @@ export class WebSocketSession
     TimerOwner,
     Backlogged
 {
-  readonly uri: string;
   readonly #services: SessionServices;
-  readonly #request: WebSocketRequest;
+  #request: WebSocketRequest;
   readonly #client: ClientWebSocket;
-  readonly #connectionId = randomUUID();
+  readonly #call: WebSocketCall;
   readonly #grip: WebSocketGrip;
   readonly #outlet: WebSocketOutlet;
   #state: State = 'opening';
@@ -90,10 +89,14 @@ export class WebSocketSession
     this.#services = services;
     this.#request = request;
     this.#client = request.client;
-    this.uri = request.origin.uri(request.request);
+    this.#call = new WebSocketCall(request.origin, request.request.facts, request.trusted);
     this.#grip = new WebSocketGrip(services, this);
     this.#outlet = new WebSocketOutlet(request.client, request.origin.limits.queueBytes);
     request.client.owner = this;
+  }
+
+  get uri(): string {
+    return this.#request.origin.uri(this.#request.request);
   }
 
   get prefix(): string {
@@ -230,6 +233,8 @@ export class WebSocketSession
     if (offered) fields.push(...gripExtensionFields(headers));
     const policies = takesPart ? parseSlowClient(headers) : undefined;
     this.#state = 'open';
+    // What the origin is asked from now on repeats its own copy of the handshake.
+    this.#request = { ...this.#request, request: { ...request, headers: [] } };
     this.#client.accept(fields);
     if (policies?.ok) this.#grip.slowClient = policies.value;
     else if (policies !== undefined) this.#services.logger.info({ uri: this.uri }, policies.message);
@@ -276,6 +281,10 @@ export class WebSocketSession
 
   onOriginDrained(): void {
     this.#client.resume();
+  }
+
+  onOriginOddity(detail: string): void {
+    this.#services.logger.info({ uri: this.uri }, detail);
   }
 
   takes({ item }: PublishedItem): boolean {
@@ -388,7 +397,10 @@ export class WebSocketSession
     // Whoever hears of a subscription may have ended it.
     if (this.#state !== 'open') return;
     this.#services.hub.hold(this);
-    this.#services.logger.debug({ uri: this.uri, connectionId: this.#connectionId }, 'WebSocket accepted');
+    this.#services.logger.debug(
+      { uri: this.uri, connectionId: this.#call.connectionId },
+      'WebSocket accepted',
+    );
   }
 
   #tryNextTarget(): void {
@@ -401,13 +413,8 @@ export class WebSocketSession
       return;
     }
     this.#target = target;
-    this.#origin = openOrigin(this.#services, target, this, {
-      handshake: origin.handshake(request, trusted),
-      fields: () => origin.handshakeFields(trusted),
-      connectionId: this.#connectionId,
-      client: request.facts,
-      onOddity: (detail) => this.#services.logger.info({ uri: this.uri }, detail),
-    });
+    const handshake = origin.handshake(request, trusted);
+    this.#origin = openOrigin(this.#services, target, handshake, this.#call, this);
     this.#origin.open();
   }
 

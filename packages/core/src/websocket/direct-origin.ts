@@ -1,53 +1,57 @@
 import { randomBytes } from 'node:crypto';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { filterHeaders, type HeaderList, headerValue, sendableClose } from '@p-8/protocol';
-import type { Flusher } from '../http/flusher.js';
-import type { OnError } from '../logger.js';
-import type { Connect } from '../routing/origin.js';
-import { Timer, type TimerOwner, type Timers } from '../timers.js';
+import { filterHeaders, headerValue, sendableClose } from '@p-8/protocol';
+import type { Connect, Handshake } from '../routing/origin.js';
+import { Timer, type TimerOwner } from '../timers.js';
 import { frame } from './frame.js';
-import { FrameSocket, type FrameSocketOwner } from './frame-socket.js';
+import { FrameSocket, type FrameSocketOwner, type FrameSocketServices } from './frame-socket.js';
 import { acceptKey } from './handshake.js';
-import type { LingeringSockets } from './lingering-sockets.js';
 import type { MessageType } from './message.js';
-import type { OriginWebSocket, OriginWebSocketOwner } from './origin-web-socket.js';
+import type { OriginCall, OriginWebSocket, OriginWebSocketOwner } from './origin-web-socket.js';
 import { readRefusal } from './refusal.js';
 
 /** Bytes that a message may have besides its content: the message prefix. */
 const PREFIX_ROOM = 65_536;
 
-/** What a {@link DirectOrigin} needs to know. */
-export interface DirectOriginOptions {
+/** What all such origins of a proxy share. */
+export interface DirectOriginServices extends FrameSocketServices {
+  readonly maxMessageBytes: number;
+}
+
+/** Where the origin is. */
+export interface DirectTarget {
   readonly connect: Connect;
-  readonly path: string;
-  /** The client's handshake as the origin gets it, `Host` included. */
-  readonly headers: HeaderList;
-  /** Grip-Sig. */
-  readonly fields: () => HeaderList;
   /** Milliseconds until the origin must have answered; 0: for ever. */
   readonly responseTimeout: number;
-  readonly maxMessageBytes: number;
-  readonly timers: Timers;
-  readonly flusher: Flusher;
-  readonly lingering: LingeringSockets;
-  /** Gets what the owner throws. */
-  readonly onError: OnError;
 }
 
 /** An origin that speaks WebSocket: messages pass as they come. */
 export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwner {
-  readonly #options: DirectOriginOptions;
+  readonly #services: DirectOriginServices;
+  readonly #target: DirectTarget;
+  readonly #call: OriginCall;
   /** Undefined: hears nothing more. */
   #owner: OriginWebSocketOwner | undefined;
   readonly #timer = new Timer(this);
+  /** The client's as the origin gets it, `Host` included. */
+  readonly #offer: Handshake;
   #handshake: ClientRequest | undefined;
   #frames: FrameSocket | undefined;
   #closeSent = false;
   #closeReceived = false;
 
-  constructor(options: DirectOriginOptions, owner: OriginWebSocketOwner) {
-    this.#options = options;
+  constructor(
+    services: DirectOriginServices,
+    target: DirectTarget,
+    offer: Handshake,
+    call: OriginCall,
+    owner: OriginWebSocketOwner,
+  ) {
+    this.#services = services;
+    this.#target = target;
+    this.#offer = offer;
+    this.#call = call;
     this.#owner = owner;
   }
 
@@ -56,9 +60,9 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
   }
 
   open(): void {
-    const { connect, headers, responseTimeout, timers } = this.#options;
-    if (responseTimeout > 0) timers.start(this.#timer, responseTimeout);
-    connect(headerValue(headers, 'host') ?? '', (error, socket) =>
+    const { connect, responseTimeout } = this.#target;
+    if (responseTimeout > 0) this.#services.timers.start(this.#timer, responseTimeout);
+    connect(headerValue(this.#offer.headers, 'host') ?? '', (error, socket) =>
       this.#guard(() => {
         if (socket !== undefined) this.#ask(socket);
         else if (error?.kind === 'connect') this.#letGo()?.onOriginUnreachable(error.detail);
@@ -129,13 +133,13 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
       socket.destroy();
       return;
     }
-    const { path, headers, fields } = this.#options;
+    const { path, headers } = this.#offer;
     const key = randomBytes(16).toString('base64');
     const own = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
     own.push('Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', key);
     const handshake = http.request({
       path,
-      headers: [...filterHeaders(headers, isForwarded), ...fields(), ...own],
+      headers: [...filterHeaders(headers, isForwarded), ...this.#call.fields(), ...own],
       createConnection: () => socket,
     });
     this.#handshake = handshake;
@@ -150,7 +154,7 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
   }
 
   #open(key: string, response: IncomingMessage, socket: Socket, head: Buffer): void {
-    this.#options.timers.stop(this.#timer);
+    this.#services.timers.stop(this.#timer);
     this.#handshake = undefined;
     const wrong = handshakeFault(key, response);
     if (wrong !== undefined || this.#owner === undefined) {
@@ -159,9 +163,9 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
       return;
     }
     if (head.length > 0) socket.unshift(head);
-    const maxMessageBytes = this.#options.maxMessageBytes + PREFIX_ROOM;
-    const options = { ...this.#options, maxMessageBytes, isServer: false, deflate: undefined };
-    this.#frames = new FrameSocket(socket, this, options);
+    const maxMessageBytes = this.#services.maxMessageBytes + PREFIX_ROOM;
+    const end = { isServer: false, maxMessageBytes, deflate: undefined };
+    this.#frames = new FrameSocket(socket, this, end, this.#services);
     this.#owner.onOriginAccept(response.rawHeaders);
     this.#frames.start();
   }
@@ -175,7 +179,7 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
 
   /** An error of ours, or of the owner, ends this connection and no other. */
   #guard(run: () => void): void {
-    const { onError } = this.#options;
+    const { onError } = this.#services;
     try {
       run();
     } catch (error) {
@@ -197,7 +201,7 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
   #letGo(): OriginWebSocketOwner | undefined {
     const owner = this.#owner;
     this.#owner = undefined;
-    this.#options.timers.stop(this.#timer);
+    this.#services.timers.stop(this.#timer);
     return owner;
   }
 }

@@ -7,14 +7,10 @@ import {
 } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import type { OnError } from '../logger.js';
+import type { Handshake } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
-import type {
-  ClientFacts,
-  Upstream,
-  UpstreamCall,
-  UpstreamError,
-  UpstreamHandler,
-} from '../upstream/upstream.js';
+import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+import type { OriginCall } from './origin-web-socket.js';
 import { ResponseBody } from './response-body.js';
 
 /** How often a request is repeated that has not reached the origin, after how many milliseconds first. Source: Pushpin. */
@@ -27,18 +23,10 @@ const MAX_REJECTION = 100_000;
 /** Room in a response for what is no content: the names and lengths of events. */
 const EVENTS_OVERHEAD = 65_536;
 
-/** What an {@link EventsExchange} needs to know. */
-export interface EventsExchangeOptions {
-  readonly upstream: Upstream;
-  readonly path: string;
-  /** The client's handshake as the origin gets it, `Host` included. */
-  readonly headers: HeaderList;
-  /** What changes from request to request: Grip-Sig. */
-  readonly fields: () => HeaderList;
-  readonly connectionId: string;
+/** What all exchanges of a proxy share. */
+export interface EventsServices {
   /** The most bytes of content in one response. */
   readonly maxMessageBytes: number;
-  readonly client: ClientFacts;
   readonly clock: Clock;
   readonly timers: Timers;
   /** Gets what an asker throws. */
@@ -56,20 +44,34 @@ export interface EventsAsker {
 
 /** The requests of one WebSocket to an origin that is asked over HTTP: one at a time. */
 export class EventsExchange implements UpstreamHandler, TimerOwner {
-  readonly #options: EventsExchangeOptions;
+  readonly #services: EventsServices;
+  readonly #upstream: Upstream;
+  readonly #path: string;
+  /** The client's handshake, as far as each request repeats it. */
   readonly #headers: HeaderList;
+  readonly #call: OriginCall;
   readonly #asker: EventsAsker;
   /** For the wait before a request is repeated. */
-  readonly #timer = new Timer(this);
+  #timer: Timer | undefined;
   #body: Uint8Array | undefined;
-  #fields: HeaderList = [];
-  #call: UpstreamCall | undefined;
+  #fields: HeaderList = NO_FIELDS;
+  #underWay: UpstreamCall | undefined;
   #response: ResponseBody | undefined;
   #retriesLeft = 0;
 
-  constructor(options: EventsExchangeOptions, asker: EventsAsker) {
-    this.#options = options;
-    this.#headers = filterHeaders(options.headers, isForwarded);
+  /** `handshake`: the client's as the origin gets it, `Host` included. */
+  constructor(
+    services: EventsServices,
+    upstream: Upstream,
+    { path, headers }: Handshake,
+    call: OriginCall,
+    asker: EventsAsker,
+  ) {
+    this.#services = services;
+    this.#upstream = upstream;
+    this.#path = path;
+    this.#headers = filterHeaders(headers, isForwarded);
+    this.#call = call;
     this.#asker = asker;
   }
 
@@ -88,9 +90,9 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
 
   /** Gives up what is under way; the asker hears nothing more. */
   abort(): void {
-    const call = this.#call;
+    const call = this.#underWay;
     this.#clear();
-    this.#options.timers.stop(this.#timer);
+    if (this.#timer !== undefined) this.#services.timers.stop(this.#timer);
     call?.abort();
   }
 
@@ -100,7 +102,7 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
 
   onHead(status: number, reason: string, headers: string[]): void {
     const isEvents = status === 200 && isWsEventsType(headerValue(headers, 'content-type'));
-    const max = isEvents ? this.#options.maxMessageBytes + EVENTS_OVERHEAD : MAX_REJECTION;
+    const max = isEvents ? this.#services.maxMessageBytes + EVENTS_OVERHEAD : MAX_REJECTION;
     this.#response = new ResponseBody(status, reason, headers, isEvents, max);
   }
 
@@ -122,7 +124,7 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
 
   onError(error: UpstreamError): void {
     if (error.kind === 'connect' && this.#retriesLeft > 0) {
-      this.#call = undefined;
+      this.#underWay = undefined;
       this.#waitToRepeat();
       return;
     }
@@ -135,7 +137,7 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
 
   /** An error of the asker's, or of whoever is behind it, ends this connection and no other. */
   #tell(run: () => void): void {
-    const { onError } = this.#options;
+    const { onError } = this.#services;
     try {
       run();
     } catch (error) {
@@ -149,25 +151,30 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
   }
 
   #waitToRepeat(): void {
-    const { clock, timers } = this.#options;
+    const { clock, timers } = this.#services;
     const delay = RETRY_DELAY * 2 ** (MAX_RETRIES - this.#retriesLeft--);
+    this.#timer ??= new Timer(this);
     timers.start(this.#timer, delay + Math.floor(clock.random() * RETRY_DELAY));
   }
 
   #dispatch(body: Uint8Array): void {
-    const { upstream, path, fields, connectionId, client } = this.#options;
-    const headers = [...this.#headers, ...fields(), 'Accept', WS_EVENTS_CONTENT_TYPE];
+    const { connectionId, client } = this.#call;
+    const path = this.#path;
+    const headers = [...this.#headers, ...this.#call.fields(), 'Accept', WS_EVENTS_CONTENT_TYPE];
     headers.push('Connection-Id', connectionId, 'Content-Type', WS_EVENTS_CONTENT_TYPE, ...this.#fields);
     // A request that met a connection which the origin was just closing has not been read: it may be sent again.
-    const call = upstream.send({ method: 'POST', path, headers, body, client, mayRepeat: true }, this);
+    const call = this.#upstream.send({ method: 'POST', path, headers, body, client, mayRepeat: true }, this);
     // It may have failed already.
-    if (this.#body === body && !this.#timer.pending) this.#call = call;
+    if (this.#body === body && this.#timer?.pending !== true) this.#underWay = call;
   }
 
   #clear(): void {
-    this.#body = this.#call = this.#response = undefined;
+    this.#body = this.#underWay = this.#response = undefined;
+    this.#fields = NO_FIELDS;
   }
 }
+
+const NO_FIELDS: HeaderList = [];
 
 /** Fields of the client's that the proxy writes itself: an origin must not take them from elsewhere. */
 function isForwarded(lowerName: string): boolean {

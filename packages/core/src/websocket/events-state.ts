@@ -11,7 +11,7 @@ const SET_META = 'set-meta-';
 /** What an origin has told us to remember of a connection: its meta, which comes back with each request, and its keep-alive. */
 export class EventsState {
   /** By name in lower case. */
-  readonly #meta = new Map<string, readonly [name: string, value: string]>();
+  #meta: Map<string, readonly [name: string, value: string]> | undefined;
   #intervalSeconds: number | undefined;
 
   /** Milliseconds after which the origin is asked when nothing else happens; undefined: never. */
@@ -21,6 +21,7 @@ export class EventsState {
 
   /** `Meta-` fields for a request. */
   metaFields(): string[] {
+    if (this.#meta === undefined) return [];
     return [...this.#meta.values()].flatMap(([name, value]) => [`Meta-${name}`, value]);
   }
 
@@ -41,9 +42,14 @@ export class EventsState {
       if (name === '' || field.slice(0, SET_META.length).toLowerCase() !== SET_META) continue;
       const value = headers[i + 1] ?? '';
       const key = name.toLowerCase();
-      this.#meta.delete(key);
-      if (value !== '' && this.#meta.size < MAX_META) this.#meta.set(key, [name, value]);
+      this.#meta?.delete(key);
+      if (value !== '') this.#set(key, name, value);
     }
+  }
+
+  #set(key: string, name: string, value: string): void {
+    this.#meta ??= new Map();
+    if (this.#meta.size < MAX_META) this.#meta.set(key, [name, value]);
   }
 }
 

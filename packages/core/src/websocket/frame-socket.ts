@@ -20,6 +20,8 @@ const MAX_FRAGMENTS = 16_384;
 /** The most pieces in which one frame may arrive. */
 const MAX_CHUNKS = 65_536;
 
+const NO_EXTENSIONS = {};
+
 /** Bytes that are worth a write of their own. They also show whether the other side takes them, before there are too many. */
 const MAX_GATHERED = 65_536;
 
@@ -36,14 +38,18 @@ export interface FrameSocketOwner {
   onDrained(): void;
 }
 
-/** What all frame sockets of a proxy share. */
-export interface FrameSocketOptions {
-  /** The server's end: RFC 6455 5.1. */
+/** Which end of a WebSocket it is, and what holds for it. */
+export interface FrameSocketEnd {
+  /** The server's: RFC 6455 5.1. */
   readonly isServer: boolean;
   /** The most bytes of one message that is received. */
   readonly maxMessageBytes: number;
   /** Where compression was agreed on: how to read it. */
   readonly deflate: PerMessageDeflate | undefined;
+}
+
+/** What all frame sockets of a proxy share. */
+export interface FrameSocketServices {
   readonly timers: Timers;
   readonly flusher: Flusher;
   readonly lingering: LingeringSockets;
@@ -62,10 +68,14 @@ interface Framed {
  */
 export class FrameSocket implements TimerOwner, Flushable {
   readonly #socket: Duplex;
-  readonly #receiver: Receiver;
-  readonly #options: FrameSocketOptions;
+  readonly #services: FrameSocketServices;
   readonly #owner: FrameSocketOwner;
-  readonly #timer = new Timer(this);
+  readonly #isServer: boolean;
+  readonly #maxMessageBytes: number;
+  readonly #deflate: PerMessageDeflate | undefined;
+  /** Undefined: the other side has not sent anything yet. Idle connections are many, and this takes as much as all else of them. */
+  #receiver: Receiver | undefined;
+  #timer: Timer | undefined;
   #frames: Frame[] = [];
   #bytes = 0;
   #scheduled = false;
@@ -76,32 +86,19 @@ export class FrameSocket implements TimerOwner, Flushable {
   /** The owner hears nothing more. */
   #over = false;
 
-  /** For a connection whose handshake is done; `head` is what came with it. Call {@link FrameSocket.start} next. */
-  constructor(socket: Duplex, owner: FrameSocketOwner, options: FrameSocketOptions) {
+  /** For a connection whose handshake is done. Call {@link FrameSocket.start} next. */
+  constructor(socket: Duplex, owner: FrameSocketOwner, end: FrameSocketEnd, services: FrameSocketServices) {
     this.#socket = socket;
     this.#owner = owner;
-    this.#options = options;
-    const { deflate } = options;
-    this.#receiver = new Receiver({
-      isServer: options.isServer,
-      maxPayload: options.maxMessageBytes,
-      maxFragments: MAX_FRAGMENTS,
-      maxBufferedChunks: MAX_CHUNKS,
-      extensions: deflate === undefined ? {} : { 'permessage-deflate': deflate },
-    });
+    this.#isServer = end.isServer;
+    this.#maxMessageBytes = end.maxMessageBytes;
+    this.#deflate = end.deflate;
+    this.#services = services;
     Object.assign(socket, { [kFrames]: this });
-    Object.assign(this.#receiver, { [kFrames]: this });
   }
 
   /** Begins to read. */
   start(): void {
-    const receiver = this.#receiver;
-    receiver.on('message', onMessage);
-    receiver.on('ping', onPing);
-    receiver.on('pong', onPong);
-    receiver.on('conclude', onConclude);
-    receiver.on('error', onReceiverError);
-    receiver.on('drain', onReceiverDrain);
     const socket = this.#socket;
     socket.on('data', onData);
     socket.on('end', onEnd);
@@ -130,7 +127,7 @@ export class FrameSocket implements TimerOwner, Flushable {
       this.flush();
     } else if (!this.#scheduled) {
       this.#scheduled = true;
-      this.#options.flusher.add(this);
+      this.#services.flusher.add(this);
     }
   }
 
@@ -144,13 +141,14 @@ export class FrameSocket implements TimerOwner, Flushable {
   /** Sends a Close, as the first or as the answer; `code` and `reason` must be sendable. */
   close(code: number, reason: string): void {
     if (this.#closeSent || this.#over) return;
-    this.#frames.push(closeFrame(code, reason, !this.#options.isServer));
+    this.#frames.push(closeFrame(code, reason, !this.#isServer));
     this.#closeSent = true;
     if (this.#closeReceived) {
       this.#end();
       return;
     }
-    this.#options.timers.start(this.#timer, CLOSE_TIMEOUT);
+    this.#timer = new Timer(this);
+    this.#services.timers.start(this.#timer, CLOSE_TIMEOUT);
     // Whoever was not read from may have answered long ago.
     this.resume();
     this.flush();
@@ -169,7 +167,7 @@ export class FrameSocket implements TimerOwner, Flushable {
 
   resume(): void {
     this.#paused = false;
-    if (!this.#receiver.writableNeedDrain) this.#socket.resume();
+    if (this.#receiver?.writableNeedDrain !== true) this.#socket.resume();
   }
 
   /** Writes out what was gathered. */
@@ -196,6 +194,7 @@ export class FrameSocket implements TimerOwner, Flushable {
 
   onData(chunk: Buffer): void {
     if (this.#over || this.#closeReceived) return;
+    this.#receiver ??= this.#newReceiver();
     if (!this.#receiver.write(chunk)) this.#socket.pause();
   }
 
@@ -234,7 +233,7 @@ export class FrameSocket implements TimerOwner, Flushable {
   }
 
   onSocketClose(): void {
-    this.#options.timers.stop(this.#timer);
+    this.#stopTimer();
     this.#frames = [];
     this.#bytes = 0;
     this.#break('the connection was lost');
@@ -250,21 +249,39 @@ export class FrameSocket implements TimerOwner, Flushable {
 
   /** An error of ours, or of whoever listens, ends this connection and no other. */
   crash(error: unknown): void {
-    this.#options.onError(error);
+    this.#services.onError(error);
     this.#socket.destroy();
     try {
       this.#break('an internal error');
     } catch (again) {
-      this.#options.onError(again);
+      this.#services.onError(again);
     }
+  }
+
+  #newReceiver(): Receiver {
+    const receiver = new Receiver({
+      isServer: this.#isServer,
+      maxPayload: this.#maxMessageBytes,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: MAX_CHUNKS,
+      extensions: this.#deflate === undefined ? NO_EXTENSIONS : { 'permessage-deflate': this.#deflate },
+    });
+    Object.assign(receiver, { [kFrames]: this });
+    receiver.on('message', onMessage);
+    receiver.on('ping', onPing);
+    receiver.on('pong', onPong);
+    receiver.on('conclude', onConclude);
+    receiver.on('error', onReceiverError);
+    receiver.on('drain', onReceiverDrain);
+    return receiver;
   }
 
   /** What is being inflated must come to its end first: ws lets go of the others that wait for zlib, and of this, only then. */
   #freeInflater(): void {
-    const { deflate } = this.#options;
+    const deflate = this.#deflate;
     if (deflate === undefined) return;
     const receiver = this.#receiver;
-    if (receiver.writableFinished || receiver.errored !== null) {
+    if (receiver === undefined || receiver.writableFinished || receiver.errored !== null) {
       deflate.cleanup();
       return;
     }
@@ -293,11 +310,15 @@ export class FrameSocket implements TimerOwner, Flushable {
   /** Ends the connection once all has gone out. */
   #end(): void {
     this.#over = true;
-    this.#options.timers.stop(this.#timer);
+    this.#stopTimer();
     this.#blocked = false;
     this.flush();
     this.#socket.end();
-    this.#options.lingering.add(this.#socket);
+    this.#services.lingering.add(this.#socket);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#services.timers.stop(this.#timer);
   }
 
   #break(detail: string): void {

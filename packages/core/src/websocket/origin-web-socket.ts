@@ -1,5 +1,14 @@
 import type { HeaderList } from '@p-8/protocol';
+import type { ClientFacts } from '../upstream/upstream.js';
 import type { MessageType } from './message.js';
+
+/** What an origin is told of a WebSocket besides its handshake. */
+export interface OriginCall {
+  readonly connectionId: string;
+  readonly client: ClientFacts;
+  /** What changes from request to request: Grip-Sig. */
+  fields(): HeaderList;
+}
 
 /** The origin's side of a WebSocket, whatever carries it: events over HTTP, or a WebSocket. */
 export interface OriginWebSocket {
@@ -39,4 +48,6 @@ export interface OriginWebSocketOwner {
   /** The origin did what it must not do, or is gone. */
   onOriginFailed(detail: string): void;
   onOriginDrained(): void;
+  /** The origin did something that is wrong and does no harm. */
+  onOriginOddity(detail: string): void;
 }

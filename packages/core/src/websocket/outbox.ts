@@ -88,7 +88,9 @@ export class Outbox {
       this.#bytes -= length;
       dropped++;
     }
-    this.#messages.splice(0, dropped);
+    // An emptied list would keep its room.
+    if (dropped === this.#messages.length) this.#messages = [];
+    else this.#messages.splice(0, dropped);
   }
 
   clear(): void {

@@ -9,11 +9,12 @@ import {
   parseWsEvents,
   type WsEvent,
 } from '@p-8/protocol';
+import type { Handshake, WebSocketTarget } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
-import { type EventsAsker, EventsExchange, type EventsExchangeOptions } from './events-exchange.js';
+import { type EventsAsker, EventsExchange, type EventsServices } from './events-exchange.js';
 import { EventsState, isEventsField } from './events-state.js';
 import { checkMessage, MESSAGE_TYPES, type MessageType } from './message.js';
-import type { OriginWebSocket, OriginWebSocketOwner } from './origin-web-socket.js';
+import type { OriginCall, OriginWebSocket, OriginWebSocketOwner } from './origin-web-socket.js';
 import { Outbox } from './outbox.js';
 import type { ResponseBody } from './response-body.js';
 
@@ -26,14 +27,6 @@ const OFFER_DELAY = 1000;
 
 /** How often an origin is asked for the end of a WebSocket that is closing before it is told that there is none. */
 const MAX_CLOSING_POLLS = 10;
-
-/** What an {@link OverHttp} needs to know. */
-export interface OverHttpOptions extends EventsExchangeOptions {
-  /** At most one event in a request. */
-  readonly oneEvent: boolean;
-  /** Hears of what is wrong and does no harm. */
-  readonly onOddity: (detail: string) => void;
-}
 
 /** `connecting`: the origin has not let the client in; `closing`: it is to be told of the end, or has been. */
 type State = 'connecting' | 'connected' | 'closing' | 'done';
@@ -56,14 +49,16 @@ const NOTHING: Sent = { events: 0, bytes: 0, complete: true, close: undefined, d
  * events. Source: https://pushpin.org/docs/protocols/websocket-over-http/, Pushpin 1.41.
  */
 export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
-  readonly #options: OverHttpOptions;
+  readonly #services: EventsServices;
+  /** At most one event in a request. */
+  readonly #oneEvent: boolean;
   readonly #exchange: EventsExchange;
   #owner: OriginWebSocketOwner | undefined;
   #state: State = 'connecting';
   readonly #outbox = new Outbox();
   readonly #memory = new EventsState();
   /** Until the origin is asked though nothing has happened. */
-  readonly #timer = new Timer(this);
+  #timer: Timer | undefined;
   #sent = NOTHING;
   /** Events are being passed on: what their receivers want sent waits until all have been. */
   #walking = false;
@@ -79,10 +74,18 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
   /** Bytes that the origin was offered and has not accepted. */
   #leftBytes = 0;
 
-  constructor(options: OverHttpOptions, owner: OriginWebSocketOwner) {
-    this.#options = options;
+  /** `handshake`: the client's as the origin gets it, `Host` included. */
+  constructor(
+    services: EventsServices,
+    { upstream, oneEvent }: WebSocketTarget,
+    handshake: Handshake,
+    call: OriginCall,
+    owner: OriginWebSocketOwner,
+  ) {
+    this.#services = services;
+    this.#oneEvent = oneEvent;
     this.#owner = owner;
-    this.#exchange = new EventsExchange(options, this);
+    this.#exchange = new EventsExchange(services, upstream, handshake, call, this);
   }
 
   get blocked(): boolean {
@@ -200,12 +203,15 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
       this.disconnect();
       return;
     }
-    if (this.#timer.pending) return;
+    if (this.#timer?.pending === true) return;
     const { keepAliveInterval } = this.#memory;
     const delay = keepAliveInterval ?? (this.#isStuck() ? OFFER_DELAY : undefined);
     if (delay === undefined) return;
     if (this.#state === 'closing' && this.#closingPolls++ === MAX_CLOSING_POLLS) this.disconnect();
-    else this.#options.timers.start(this.#timer, delay);
+    else {
+      this.#timer ??= new Timer(this);
+      this.#services.timers.start(this.#timer, delay);
+    }
   }
 
   /** What the origin has put off would wait for ever: behind a CLOSE nothing follows, nor while the client is not read. */
@@ -215,8 +221,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
   }
 
   #sendBatch(): void {
-    const { oneEvent } = this.#options;
-    const maxEvents = oneEvent ? 1 : Number.POSITIVE_INFINITY;
+    const maxEvents = this.#oneEvent ? 1 : Number.POSITIVE_INFINITY;
     const batch = this.#outbox.batch(maxEvents, MAX_WAITING_BYTES);
     const withClose = this.#close !== undefined && !this.#closeSent && batch.complete;
     const close = withClose && batch.events.length < maxEvents ? this.#close : undefined;
@@ -229,7 +234,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
   #send(events: readonly WsEvent[], sent: Sent): void {
     this.#sent = sent;
     this.#refresh = false;
-    this.#options.timers.stop(this.#timer);
+    this.#stopTimer();
     const fields = this.#leftBytes > 0 ? ['Content-Bytes-Replayed', String(this.#leftBytes)] : [];
     // Before the client is in, another target may be had instead.
     const repeats = this.#state !== 'connecting';
@@ -319,10 +324,14 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
         this.onFailed(`the origin sent ${type}`);
         return false;
       } else {
-        this.#options.onOddity(`the origin sent an event of unknown type '${type.slice(0, 50)}'`);
+        this.#owner?.onOriginOddity(`the origin sent an event of unknown type '${type.slice(0, 50)}'`);
       }
     }
     return false;
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#services.timers.stop(this.#timer);
   }
 
   #isDone(): boolean {
@@ -335,7 +344,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     this.#state = 'done';
     this.#owner = undefined;
     this.#outbox.clear();
-    this.#options.timers.stop(this.#timer);
+    this.#stopTimer();
     return owner;
   }
 }

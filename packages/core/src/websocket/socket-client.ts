@@ -1,50 +1,38 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '@p-8/protocol';
-import type { Flusher } from '../http/flusher.js';
 import { progressOf } from '../http/progress.js';
-import type { OnError } from '../logger.js';
-import type { Timers } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from './client-web-socket.js';
-import { FrameSocket, type FrameSocketOwner } from './frame-socket.js';
+import { FrameSocket, type FrameSocketOwner, type FrameSocketServices } from './frame-socket.js';
 import { negotiateCompression, writeAccept, writeReject } from './handshake.js';
-import type { LingeringSockets } from './lingering-sockets.js';
 import type { MessageType, WebSocketMessage } from './message.js';
 import { nobody } from './nobody.js';
+import { WaitingClient } from './waiting-client.js';
 
 /** What all clients of a proxy share. */
-export interface SocketClientOptions {
+export interface SocketClientServices extends FrameSocketServices {
   readonly maxMessageBytes: number;
+  /** Whether messages are compressed where a client offers it. */
   readonly compression: boolean;
-  readonly timers: Timers;
-  readonly flusher: Flusher;
-  readonly lingering: LingeringSockets;
-  /** Gets what an owner throws. */
-  readonly onError: OnError;
 }
 
 /** A client that speaks WebSocket: from its handshake, which must have been checked, to its end. */
 export class SocketClient implements ClientWebSocket, FrameSocketOwner {
   owner: ClientWebSocketOwner = nobody;
-  readonly #req: IncomingMessage;
   readonly #socket: Duplex;
-  readonly #options: SocketClientOptions;
+  readonly #services: SocketClientServices;
+  /** Undefined: it is in, or gone. */
+  #waiting: WaitingClient | undefined;
   #frames: FrameSocket | undefined;
   #deflates = false;
   #paused = false;
   #gone = false;
 
   /** `head`: what the client has sent after its handshake. */
-  constructor(req: IncomingMessage, socket: Duplex, head: Buffer, options: SocketClientOptions) {
-    this.#req = req;
+  constructor(req: IncomingMessage, socket: Duplex, head: Buffer, services: SocketClientServices) {
     this.#socket = socket;
-    this.#options = options;
-    if (head.length > 0) socket.unshift(head);
-    // A client that leaves before it is let in must be noticed; what it sends already must wait.
-    socket.on('readable', this.#onReadable);
-    socket.on('end', this.#onEarlyEnd);
-    socket.on('error', this.#onEarlyEnd);
-    socket.on('close', this.#onEarlyEnd);
+    this.#services = services;
+    this.#waiting = new WaitingClient(req, socket, head, () => this.#onLeft());
   }
 
   get gone(): boolean {
@@ -71,24 +59,18 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
   }
 
   accept(headers: HeaderList): void {
-    if (this.#gone) return;
-    this.#stopWaiting();
-    const { compression: allowed, maxMessageBytes, timers, flusher, lingering, onError } = this.#options;
-    const { 'sec-websocket-key': key = '', 'sec-websocket-extensions': offer } = this.#req.headers;
+    const waiting = this.#waiting;
+    if (this.#gone || waiting === undefined) return;
+    waiting.stop();
+    this.#waiting = undefined;
+    const { key, extensions } = waiting;
+    const { compression: allowed, maxMessageBytes } = this.#services;
     const compression =
-      allowed && offer !== undefined ? negotiateCompression(offer, maxMessageBytes) : undefined;
+      allowed && extensions !== undefined ? negotiateCompression(extensions, maxMessageBytes) : undefined;
     this.#deflates = compression !== undefined;
     writeAccept(this.#socket, key, headers, compression);
-    const deflate = compression?.deflate;
-    this.#frames = new FrameSocket(this.#socket, this, {
-      isServer: true,
-      maxMessageBytes,
-      deflate,
-      timers,
-      flusher,
-      lingering,
-      onError,
-    });
+    const end = { isServer: true, maxMessageBytes, deflate: compression?.deflate };
+    this.#frames = new FrameSocket(this.#socket, this, end, this.#services);
     this.#frames.start();
     if (this.#paused) this.#frames.pause();
   }
@@ -98,7 +80,7 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
     this.#gone = true;
     this.#stopWaiting();
     writeReject(this.#socket, status, reason, headers, body);
-    this.#options.lingering.add(this.#socket);
+    this.#services.lingering.add(this.#socket);
   }
 
   send(message: WebSocketMessage): void {
@@ -151,26 +133,19 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
     this.owner.onClientDrained();
   }
 
-  readonly #onReadable = (): void => {
-    // Only a look: reading when nothing is there finds the end.
-    if (this.#socket.readableLength === 0) this.#socket.read();
-  };
-
-  readonly #onEarlyEnd = (): void => {
-    if (this.#gone) return;
+  #onLeft(): void {
     this.#gone = true;
-    this.#stopWaiting();
-    this.#socket.destroy();
+    this.#waiting = undefined;
     this.owner.onClientGone('the client left before it was let in');
-  };
+  }
 
+  /** Lets go of a client that is not let in. */
   #stopWaiting(): void {
-    this.#socket.off('readable', this.#onReadable);
-    this.#socket.off('end', this.#onEarlyEnd);
-    this.#socket.off('close', this.#onEarlyEnd);
+    if (this.#waiting === undefined) return;
     // Errors go on being noticed by somebody, or they would be thrown.
     this.#socket.on('error', ignore);
-    this.#socket.off('error', this.#onEarlyEnd);
+    this.#waiting.stop();
+    this.#waiting = undefined;
   }
 }
 
