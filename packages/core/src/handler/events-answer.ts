@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { WebSocketContext } from '@p-8/protocol';
-import { nativeMethods, type ResponseMethods } from '../http/client-response.js';
 import { mergeHeaders } from '../http/head-fields.js';
+import { methodsOf, type ResponseMethods } from '../http/response-methods.js';
 
 /** Fields that describe the content which a handler wrote, and not the events. */
 const CONTENT_FIELDS = ['Content-Encoding', 'ETag', 'Transfer-Encoding'];
@@ -36,7 +36,7 @@ export function answerWithEvents(
   context: WebSocketContext,
   onError: (error: unknown) => void,
 ): () => WebSocketContext {
-  const answer = new EventsAnswer(context, nativeMethods(res), onError);
+  const answer = new EventsAnswer(context, methodsOf(res), onError);
   (res as AnsweredResponse)[kAnswer] = answer;
   res.writeHead = writeHead as ServerResponse['writeHead'];
   res.flushHeaders = flushHeaders as ServerResponse['flushHeaders'];

@@ -1,24 +1,11 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type HeaderList, headerValue, reasonPhrase } from '@p-8/protocol';
 import { crossOriginHeaders } from './cors.js';
 import { DetachedSocket } from './detached-socket.js';
 import type { IdleSockets } from './idle-sockets.js';
 import { progressOf } from './progress.js';
+import { methodsOf, native, type ResponseMethods } from './response-methods.js';
 import type { StreamClient } from './stream-client.js';
-
-/** The methods of a response that P-8 patches, as they were before, in the forms that P-8 calls. */
-export interface ResponseMethods {
-  readonly writeHead: (
-    this: ServerResponse,
-    status: number,
-    reason: string,
-    headers?: readonly (string | string[])[],
-  ) => ServerResponse;
-  readonly flushHeaders: (this: ServerResponse) => void;
-  readonly write: (this: ServerResponse, chunk: Uint8Array) => boolean;
-  readonly end: (this: ServerResponse, chunk?: Uint8Array) => ServerResponse;
-  readonly on: (this: ServerResponse, event: 'drain', listener: () => void) => ServerResponse;
-}
 
 /** Who looks after a client: hears when it leaves, and when it has taken what was written. */
 export interface ClientOwner {
@@ -31,7 +18,6 @@ export interface ClientOwner {
 /** Bytes that may be gathered by a socket, which calls itself full at twice as much. */
 const MAX_TOGETHER = 8192;
 
-const native = nativeMethods(ServerResponse.prototype);
 const kClient = Symbol('p-8 client');
 const kWaiting = Symbol('p-8 waiting');
 
@@ -52,7 +38,7 @@ export class ClientResponse implements StreamClient {
   crossOrigin = false;
 
   /** `methods`: how to reach the response itself, when its own methods are patched. */
-  constructor(req: IncomingMessage, res: ServerResponse, methods: ResponseMethods = nativeMethods(res)) {
+  constructor(req: IncomingMessage, res: ServerResponse, methods: ResponseMethods = methodsOf(res)) {
     this.req = req;
     this.res = res;
     this.#methods = methods;
@@ -304,10 +290,4 @@ function gatherRepeated(headers: HeaderList): readonly (string | string[])[] {
     }
   }
   return gathered ?? headers;
-}
-
-/** The methods of a response as they are now. */
-export function nativeMethods(res: ServerResponse): ResponseMethods {
-  const { writeHead, flushHeaders, write, end, on } = res;
-  return { writeHead, flushHeaders, write, end, on } as ResponseMethods;
 }

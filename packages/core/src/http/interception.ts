@@ -1,7 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { isGripHeader, isInstruct } from '@p-8/protocol';
-import { nativeMethods, type ResponseMethods } from './client-response.js';
 import { entriesOf, mergeHeaders } from './head-fields.js';
+import {
+  methodsOf,
+  type ResponseMethods,
+  type ResponseWatch,
+  unwatchResponse,
+  type WriteHeadArgs,
+  watchResponse,
+} from './response-methods.js';
 
 /** Takes over a response that turned out to be an instruct. */
 export interface CapturedBody {
@@ -19,24 +26,6 @@ export interface InstructTaker {
 /** Where a response stands: its head has not been written; it is none of ours; we take what the app writes; it is done. */
 type Phase = 'open' | 'passing' | 'captured' | 'ended';
 
-/** One watched response. */
-class Interception {
-  phase: Phase = 'open';
-  body: CapturedBody | undefined;
-  /** What `writeHead` was given besides the status, while the head waits for the body that is being ended. */
-  waitingHead: unknown[] | undefined;
-  readonly methods: ResponseMethods;
-  readonly taker: InstructTaker;
-
-  constructor(methods: ResponseMethods, taker: InstructTaker) {
-    this.methods = methods;
-    this.taker = taker;
-  }
-}
-
-const kInterception = Symbol('p-8 interception');
-type InterceptedResponse = ServerResponse & { [kInterception]: Interception };
-
 /**
  * Watches what an app in this process answers, and decides when the head is about to go out: without Grip- fields the
  * response is the app's own, for ever; otherwise what the app writes goes to `taker`. Works for everything that writes
@@ -45,102 +34,141 @@ type InterceptedResponse = ServerResponse & { [kInterception]: Interception };
 export function intercept(res: ServerResponse, taker: InstructTaker): void {
   // Somebody before us has decided already.
   if (res.headersSent) return;
-  (res as InterceptedResponse)[kInterception] = new Interception(nativeMethods(res), taker);
+  const interception = new Interception(methodsOf(res), taker);
+  if (!watchResponse(res, interception)) patch(res, interception);
+  interception.entrance = res.writeHead;
+}
+
+const kInterception = Symbol('p-8 interception');
+type PatchedResponse = ServerResponse & { [kInterception]: Interception };
+
+/** Puts us in front of whoever has methods of his own on a response. */
+function patch(res: ServerResponse, interception: Interception): void {
+  (res as PatchedResponse)[kInterception] = interception;
   res.writeHead = writeHead as ServerResponse['writeHead'];
   res.flushHeaders = flushHeaders as ServerResponse['flushHeaders'];
   res.write = write as ServerResponse['write'];
   res.end = end as ServerResponse['end'];
 }
 
-type WriteHeadArgs = [status: number, reasonOrHeaders?: unknown, headers?: unknown];
+function writeHead(this: PatchedResponse, ...args: WriteHeadArgs): ServerResponse {
+  return this[kInterception].writeHead(this, args);
+}
+
+function flushHeaders(this: PatchedResponse): void {
+  this[kInterception].flushHeaders(this);
+}
+
+function write(this: PatchedResponse, chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+  return this[kInterception].write(this, chunk, encoding, callback);
+}
+
+function end(this: PatchedResponse, chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse {
+  return this[kInterception].end(this, chunk, encoding, callback);
+}
+
 type Done = (error?: Error | null) => void;
 
-function writeHead(this: InterceptedResponse, ...args: WriteHeadArgs): ServerResponse {
-  const state = this[kInterception];
-  if (state.phase === 'open') decide(this, state, args);
-  if (state.phase !== 'passing') return this;
-  if (state.waitingHead === undefined) return Reflect.apply(state.methods.writeHead, this, args);
-  this.statusCode = args[0];
-  state.waitingHead = args.slice(1);
-  return this;
-}
+/** One watched response. */
+class Interception implements ResponseWatch {
+  readonly #methods: ResponseMethods;
+  readonly #taker: InstructTaker;
+  #phase: Phase = 'open';
+  #body: CapturedBody | undefined;
+  /** What `writeHead` was given, while it is only decided on: the head waits for the body that is being ended. */
+  #waitingHead: WriteHeadArgs | undefined;
+  /** The response's `writeHead` as we have left it; another means that somebody watches from inside. */
+  entrance: unknown;
 
-/** Writes the head that {@link decideAtEnd} has left waiting. */
-function writeWaitingHead(this: InterceptedResponse, status: number): ServerResponse {
-  const state = this[kInterception];
-  this.writeHead = state.methods.writeHead as InterceptedResponse['writeHead'];
-  return Reflect.apply(state.methods.writeHead, this, [status, ...(state.waitingHead ?? [])]);
-}
-
-function flushHeaders(this: InterceptedResponse): void {
-  const state = this[kInterception];
-  if (state.phase === 'open') this.writeHead(this.statusCode);
-  if (state.phase === 'passing') state.methods.flushHeaders.call(this);
-}
-
-function write(this: InterceptedResponse, chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
-  const state = this[kInterception];
-  if (state.phase === 'open') this.writeHead(this.statusCode);
-  if (state.phase === 'passing') return Reflect.apply(state.methods.write, this, [chunk, encoding, callback]);
-  if (state.phase === 'ended') return false;
-  const done = typeof encoding === 'function' ? encoding : callback;
-  if (typeof done === 'function') process.nextTick(done as Done);
-  return state.body?.write(toBuffer(chunk, encoding)) ?? false;
-}
-
-function end(
-  this: InterceptedResponse,
-  chunk?: unknown,
-  encoding?: unknown,
-  callback?: unknown,
-): ServerResponse {
-  const state = this[kInterception];
-  if (state.phase === 'open') decideAtEnd(this, state);
-  if (state.phase === 'passing') return Reflect.apply(state.methods.end, this, [chunk, encoding, callback]);
-  if (state.phase === 'ended') return this;
-  if (chunk != null && typeof chunk !== 'function') state.body?.write(toBuffer(chunk, encoding));
-  state.phase = 'ended';
-  // Node's own `end` undoes this as well.
-  while (this.writableCorked > 0) this.uncork();
-  const done = [chunk, encoding, callback].find((argument) => typeof argument === 'function');
-  if (done !== undefined) process.nextTick(done as Done);
-  state.body?.end();
-  return this;
-}
-
-/**
- * Node tells the length of a body that is ended in one piece, and so may a compression that is mounted outside: if the
- * head has not been written before. So it is decided on first, and left for them to write.
- */
-function decideAtEnd(res: InterceptedResponse, state: Interception): void {
-  state.waitingHead = [];
-  res.writeHead(res.statusCode);
-  // Those who watch for the head from inside have had their turn.
-  if (state.phase === 'passing') res.writeHead = writeWaitingHead as InterceptedResponse['writeHead'];
-}
-
-/** Is it an instruct? Then its head becomes a plain list, and the response is bare again, ready for the hold's own. */
-function decide(res: InterceptedResponse, state: Interception, args: WriteHeadArgs): void {
-  const given = typeof args[1] === 'string' ? args[2] : args[1];
-  if (!hasGripFields(res, given)) {
-    state.phase = 'passing';
-    return;
+  constructor(methods: ResponseMethods, taker: InstructTaker) {
+    this.#methods = methods;
+    this.#taker = taker;
   }
-  state.phase = 'captured';
-  res.statusCode = args[0];
-  if (typeof args[1] === 'string') res.statusMessage = args[1];
-  mergeHeaders(res, given);
-  const headers = takeHeaders(res);
-  // As far as the app can see, it has answered: nobody is to answer for it, or after it.
-  Object.defineProperties(res, {
-    headersSent: { configurable: true, get: () => true },
-    writableEnded: { configurable: true, get: () => state.phase === 'ended' },
-    // Or `stream.pipeline` takes a client that leaves its hold for one that did not get the app's answer.
-    writableFinished: { configurable: true, get: () => state.phase === 'ended' },
-  });
-  const reason = res.statusMessage ?? '';
-  res.statusMessage = '';
-  state.body = state.taker.onInstructHead(res.statusCode, reason, headers, state.methods);
+
+  writeHead(res: ServerResponse, args: WriteHeadArgs): ServerResponse {
+    if (this.#phase === 'open') this.#decide(res, args);
+    if (this.#phase !== 'passing') return res;
+    if (this.#waitingHead === undefined) return Reflect.apply(this.#methods.writeHead, res, args);
+    res.statusCode = args[0];
+    this.#waitingHead = args;
+    return res;
+  }
+
+  flushHeaders(res: ServerResponse): void {
+    if (this.#phase === 'open') res.writeHead(res.statusCode);
+    if (this.#phase === 'passing') this.#methods.flushHeaders.call(res);
+  }
+
+  write(res: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown): boolean {
+    if (this.#phase === 'open') res.writeHead(res.statusCode);
+    if (this.#phase === 'passing')
+      return Reflect.apply(this.#methods.write, res, [chunk, encoding, callback]);
+    if (this.#phase === 'ended') return false;
+    const done = typeof encoding === 'function' ? encoding : callback;
+    if (typeof done === 'function') process.nextTick(done as Done);
+    return this.#body?.write(toBuffer(chunk, encoding)) ?? false;
+  }
+
+  end(res: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown): ServerResponse {
+    if (this.#phase === 'open') this.#decideAtEnd(res);
+    if (this.#phase === 'passing') return Reflect.apply(this.#methods.end, res, [chunk, encoding, callback]);
+    if (this.#phase === 'ended') return res;
+    if (chunk != null && typeof chunk !== 'function') this.#body?.write(toBuffer(chunk, encoding));
+    this.#phase = 'ended';
+    // Node's own `end` undoes this as well.
+    while (res.writableCorked > 0) res.uncork();
+    const done = [chunk, encoding, callback].find((argument) => typeof argument === 'function');
+    if (done !== undefined) process.nextTick(done as Done);
+    this.#body?.end();
+    return res;
+  }
+
+  /**
+   * Node tells the length of a body that is ended in one piece, and so may a compression that is mounted outside: if the
+   * head has not been written before. So it is decided on first, and left for them to write.
+   */
+  #decideAtEnd(res: ServerResponse): void {
+    if (res.writeHead === this.entrance) {
+      this.#decide(res, [res.statusCode]);
+      return;
+    }
+    this.#waitingHead = [res.statusCode];
+    res.writeHead(res.statusCode);
+    if (this.#phase !== 'passing') return;
+    // Those who watch for the head from inside have had their turn.
+    const waiting = this.#waitingHead;
+    this.#waitingHead = undefined;
+    const { writeHead } = this.#methods;
+    res.writeHead = ((status: number): ServerResponse => {
+      res.writeHead = writeHead as ServerResponse['writeHead'];
+      return Reflect.apply(writeHead, res, [status, ...waiting.slice(1)]);
+    }) as ServerResponse['writeHead'];
+  }
+
+  /** Is it an instruct? Then its head becomes a plain list, and the response is bare again, ready for the hold's own. */
+  #decide(res: ServerResponse, args: WriteHeadArgs): void {
+    const given = typeof args[1] === 'string' ? args[2] : args[1];
+    if (!hasGripFields(res, given)) {
+      this.#phase = 'passing';
+      unwatchResponse(res);
+      return;
+    }
+    this.#phase = 'captured';
+    res.statusCode = args[0];
+    if (typeof args[1] === 'string') res.statusMessage = args[1];
+    mergeHeaders(res, given);
+    const headers = takeHeaders(res);
+    // As far as the app can see, it has answered: nobody is to answer for it, or after it.
+    Object.defineProperties(res, {
+      headersSent: { configurable: true, get: () => true },
+      writableEnded: { configurable: true, get: () => this.#phase === 'ended' },
+      // Or `stream.pipeline` takes a client that leaves its hold for one that did not get the app's answer.
+      writableFinished: { configurable: true, get: () => this.#phase === 'ended' },
+    });
+    const reason = res.statusMessage ?? '';
+    res.statusMessage = '';
+    this.#body = this.#taker.onInstructHead(res.statusCode, reason, headers, this.#methods);
+  }
 }
 
 function hasGripFields(res: ServerResponse, given: unknown): boolean {

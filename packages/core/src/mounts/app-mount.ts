@@ -6,11 +6,12 @@ import { HandlerEntry } from '../handler/handler-entry.js';
 import { OF_PROXY, OF_UNSIGNED_PROXY, type RequestGrip, setRequestGrip } from '../handler/request-grip.js';
 import { CapturedResponse } from '../http/captured-response.js';
 import { readClientRequest, requestTarget, withoutCoding } from '../http/client-request.js';
-import { ClientResponse, type ResponseMethods } from '../http/client-response.js';
+import { ClientResponse } from '../http/client-response.js';
 import { respondText } from '../http/error-response.js';
 import { type CapturedBody, type InstructTaker, intercept } from '../http/interception.js';
 import { refuse } from '../http/refuse.js';
 import { BodyRecord, hasBody, recordBody } from '../http/request-body.js';
+import type { ResponseMethods } from '../http/response-methods.js';
 import type { Signer } from '../http/signature.js';
 import { GRIP_FEATURES } from '../routing/grip-fields.js';
 import { GripRequest } from '../sessions/grip-request.js';
@@ -24,8 +25,8 @@ import { ServedApps } from './served-apps.js';
 import { Trust } from './trust.js';
 import { openHandshake, pageRefusal, refuseHandshake } from './upgrade.js';
 
-const kMounted = Symbol('p-8 mounted');
-type MountedRequest = IncomingMessage & { [kMounted]?: boolean };
+/** Not marked on themselves: where Express has been, a property more costs a request as much as all that we do. */
+const mounted = new WeakSet<IncomingMessage>();
 
 /**
  * The app in this process is the origin. Its first answer to a request is watched where it is written; whatever is asked
@@ -64,11 +65,11 @@ export class AppMount implements Mount {
       throw new GripError('GRIP_ERR_OPTION', 'there is no app to ask: use wrap(app), or set a target');
     }
     // Wrapped and mounted as well: once is enough.
-    if (kMounted in req) {
+    if (mounted.has(req)) {
       next();
       return;
     }
-    (req as MountedRequest)[kMounted] = true;
+    mounted.add(req);
     if (isFollowUp(req)) {
       // For the client of a GRIP proxy in front, its signature counts.
       if (req.headers['grip-sig'] === undefined) this.#sign(req);
