@@ -111,6 +111,7 @@ export class WebSocketGrip {
       if (this.#skips(published, filters)) return 'filtered';
       return asksOrigin(filters) ? this.#run(published, NO_CONTENT, filters.filter(isHttpFilter)) : 'pass';
     }
+    if (filters.length === 0 && format.contentFilters === undefined) return published.webSocketMessage;
     const mismatch = contentFilterMismatch(filters, format.contentFilters);
     if (mismatch !== undefined) return this.#filterError(mismatch, 'filtered');
     if (this.#skips(published, filters)) return 'filtered';

@@ -335,9 +335,7 @@ export class WebSocketSession
       this.#closeSlowClient('queue', undefined);
       return;
     }
-    this.#grip.onSent();
-    this.#outlet.send(message);
-    if (this.#client.blocked) this.#account();
+    this.#send(message);
   }
 
   detach(): void {
@@ -423,14 +421,25 @@ export class WebSocketSession
   }
 
   #deliver(message: WebSocketMessage, subscription: Subscription): Outcome {
-    if (this.#outlet.conflates && this.#policyFor(subscription) === 'conflate') {
-      return this.#conflate(message, subscription);
-    }
-    if (!this.#outlet.hasRoomFor(message)) return this.#overflow(message, subscription);
+    // Filters may have been asked for longer than it stays open.
+    if (this.#state !== 'open') return 'dropped';
     const { blocked } = this.#client;
-    this.push(message);
+    // Most clients take all that there is.
+    if (blocked || this.#outlet.conflates) {
+      if (this.#outlet.conflates && this.#policyFor(subscription) === 'conflate')
+        return this.#conflate(message, subscription);
+      if (!this.#outlet.hasRoomFor(message)) return this.#overflow(message, subscription);
+    }
+    this.#send(message);
+    // Whoever hears of what waits may have ended it.
     if (this.#state !== 'open') return 'dropped';
     return blocked ? 'queued' : 'delivered';
+  }
+
+  #send(message: WebSocketMessage): void {
+    this.#grip.onSent();
+    this.#outlet.send(message);
+    if (this.#client.blocked) this.#account();
   }
 
   #policyFor({ name }: Subscription): SlowClientPolicy | undefined {

@@ -5,6 +5,7 @@ import type { Flushable, Flusher } from '../http/flusher.js';
 import type { OnError } from '../logger.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import { closeFrame, type Frame } from './frame.js';
+import { joinFrames } from './joined-frames.js';
 import type { LingeringSockets } from './lingering-sockets.js';
 import type { MessageType } from './message.js';
 
@@ -176,10 +177,7 @@ export class FrameSocket implements TimerOwner, Flushable {
     const socket = this.#socket;
     if (this.#blocked || socket.writableEnded || socket.destroyed) return;
     while (!this.#blocked && this.#frames.length > 0) {
-      const frames = this.#takeSome();
-      const isFull = !socket.write(
-        frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames),
-      );
+      const isFull = !socket.write(joinFrames(this.#takeSome()));
       // A socket calls itself full after a long write, though the system may have taken all of it.
       this.#blocked = isFull && socket.writableLength > 0;
       if (this.#blocked && !this.#over) this.#owner.onBlocked();
@@ -294,6 +292,11 @@ export class FrameSocket implements TimerOwner, Flushable {
   /** Takes out as many frames as are worth one write: what the other side does not take had better wait here. */
   #takeSome(): readonly Frame[] {
     const frames = this.#frames;
+    if (this.#bytes <= MAX_GATHERED) {
+      this.#frames = [];
+      this.#bytes = 0;
+      return frames;
+    }
     let count = 0;
     let bytes = 0;
     for (const { length } of frames) {
@@ -302,9 +305,7 @@ export class FrameSocket implements TimerOwner, Flushable {
       count++;
     }
     this.#bytes -= bytes;
-    if (count < frames.length) return frames.splice(0, count);
-    this.#frames = [];
-    return frames;
+    return frames.splice(0, count);
   }
 
   /** Ends the connection once all has gone out. */
