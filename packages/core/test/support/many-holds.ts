@@ -1,14 +1,85 @@
-import net from 'node:net';
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { eventually } from '../../../../test/support/eventually.js';
 import { hold, Origin } from '../../../../test/support/origin.js';
 import { ProxyServer } from '../../../../test/support/proxy-server.js';
+import type { Order, Word } from './many-clients.js';
 
-/** Run as a process of its own with `--expose-gc`: how much memory very many streams take, and give back. */
+/**
+ * Run as a process of its own with `--expose-gc`: how much memory very many streams take, and give back, again and again. Their
+ * clients are another process.
+ */
+
 /** Milliseconds. */
-const PATIENCE = 40_000;
+const PATIENCE = 60_000;
 
-const total = Number(process.argv[2]);
+const [count = 0, rounds = 0] = process.argv.slice(2).map(Number);
 const gc = (globalThis as { gc?: () => void }).gc ?? (() => {});
+
+const origin = await Origin.listen((res) => {
+  origin.requests.length = 0;
+  hold(res, 'stream', 'ch', { body: '[', fields: ['Grip-Keep-Alive: p; timeout=30'] });
+});
+const { proxy, server, port } = await ProxyServer.listen({ target: origin.url });
+// Connections wait for the next round for as long as it takes.
+server.keepAliveTimeout = 2 * PATIENCE;
+
+const clients = fork(fileURLToPath(new URL('many-clients.ts', import.meta.url)));
+let word: Word = { round: 0, held: 0, got: 0, ended: 0, open: 0 };
+clients.on('message', (message) => {
+  word = message as Word;
+});
+
+/** What all holds of a round took, and what was left. */
+interface Round {
+  readonly delivered: number;
+  readonly held: number;
+  readonly after: number;
+}
+
+const results: Round[] = [];
+for (let i = 1; i <= rounds; i++) results.push(await round(i, i % 2 === 1 ? 'ended' : 'left'));
+process.stdout.write(JSON.stringify({ rounds: results, stats: proxy.stats() }));
+clients.disconnect();
+await proxy.close();
+server.closeAllConnections();
+server.close();
+await origin.close();
+
+/** Has all clients hold a stream, publishes once, and ends the streams, or has the clients leave. */
+async function round(number: number, end: 'ended' | 'left'): Promise<Round> {
+  tell({ do: 'hold', round: number, count, port });
+  await eventually(() => word.round === number, 'the clients have begun', PATIENCE);
+  await reached('held');
+  const held = await heap();
+  const { delivered } = await proxy.publish('ch', { 'http-stream': 'hello' });
+  await reached('got');
+  if (end === 'ended') {
+    await proxy.publish('ch', { 'http-stream': { action: 'close' } });
+    await reached('ended');
+  } else {
+    tell({ do: 'leave' });
+    await reached('open', 0);
+  }
+  await eventually(
+    () => Object.values(proxy.stats()).every((one) => one === 0),
+    () => JSON.stringify(proxy.stats()),
+    PATIENCE,
+  );
+  return { delivered, held, after: await heap() };
+}
+
+function tell(order: Order): void {
+  clients.send(order);
+}
+
+async function reached(what: keyof Word, number = count): Promise<void> {
+  await eventually(
+    () => word[what] === number,
+    () => `${what}: ${word[what]} of ${number}`,
+    PATIENCE,
+  );
+}
 
 async function heap(): Promise<number> {
   // What one collection frees may make more for the next one to free.
@@ -19,75 +90,3 @@ async function heap(): Promise<number> {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
-
-const origin = await Origin.listen((res) => {
-  origin.requests.length = 0;
-  hold(res, 'stream', 'ch', { body: '[', fields: ['Grip-Keep-Alive: p; timeout=30'] });
-});
-const { proxy, server, port } = await ProxyServer.listen({ target: origin.url });
-
-let count = 0;
-let open = 0;
-let got = 0;
-const sockets: net.Socket[] = [];
-
-function connect(): void {
-  const socket = net.connect(port, '127.0.0.1');
-  let text = '';
-  socket.on('data', (chunk) => {
-    text += chunk.toString('latin1');
-    if (text.endsWith('\r\n1\r\n[\r\n')) {
-      text = '';
-      if (++open + 50 <= count) connect();
-    } else if (text === '5\r\nhello\r\n') {
-      got++;
-    }
-  });
-  socket.on('error', () => {});
-  socket.write('GET /stream HTTP/1.1\r\nHost: example.com\r\n\r\n');
-  sockets.push(socket);
-}
-
-/** Opens streams, at most 50 at a time, publishes once, and lets all leave. */
-async function round(streams: number): Promise<object> {
-  count = streams;
-  open = got = 0;
-  for (let i = 0; i < 50; i++) connect();
-  await eventually(
-    () => open === count && proxy.hub.subscriberCount('ch') === count,
-    () => `${open} streams`,
-    PATIENCE,
-  );
-  const held = await heap();
-  const receipt = await proxy.publish('ch', { 'http-stream': 'hello' });
-  await eventually(
-    () => got === count,
-    () => `${got} have got it`,
-    PATIENCE,
-  );
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await eventually(
-    () => Object.values(proxy.stats()).every((one) => one === 0),
-    () => JSON.stringify(proxy.stats()),
-    PATIENCE,
-  );
-  let connections = -1;
-  await eventually(
-    () => {
-      server.getConnections((_error, number) => {
-        connections = number;
-      });
-      return connections === 0;
-    },
-    'no connections',
-    PATIENCE,
-  );
-  return { delivered: receipt.delivered, got, held, after: await heap() };
-}
-
-// The first round, a small one, compiles and fills caches.
-const rounds = [await round(total / 10), await round(total)];
-process.stdout.write(JSON.stringify({ rounds, stats: proxy.stats() }));
-await proxy.close();
-server.close();
-await origin.close();
