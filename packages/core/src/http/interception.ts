@@ -1,8 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
 import { isGripHeader, isInstruct } from '@p-8/protocol';
 import { entriesOf, mergeHeaders } from './head-fields.js';
 import {
   methodsOf,
+  native,
   type ResponseMethods,
   type ResponseWatch,
   unwatchResponse,
@@ -34,9 +35,10 @@ type Phase = 'open' | 'passing' | 'captured' | 'ended';
 export function intercept(res: ServerResponse, taker: InstructTaker): void {
   // Somebody before us has decided already.
   if (res.headersSent) return;
-  const interception = new Interception(methodsOf(res), taker);
-  if (!watchResponse(res, interception)) patch(res, interception);
-  interception.entrance = res.writeHead;
+  const interception = new Interception(taker);
+  if (watchResponse(res, interception)) return;
+  interception.methods = methodsOf(res);
+  patch(res, interception);
 }
 
 const kInterception = Symbol('p-8 interception');
@@ -71,24 +73,22 @@ type Done = (error?: Error | null) => void;
 
 /** One watched response. */
 class Interception implements ResponseWatch {
-  readonly #methods: ResponseMethods;
+  /** What the response did before. */
+  methods: ResponseMethods = native;
   readonly #taker: InstructTaker;
   #phase: Phase = 'open';
   #body: CapturedBody | undefined;
   /** What `writeHead` was given, while it is only decided on: the head waits for the body that is being ended. */
   #waitingHead: WriteHeadArgs | undefined;
-  /** The response's `writeHead` as we have left it; another means that somebody watches from inside. */
-  entrance: unknown;
 
-  constructor(methods: ResponseMethods, taker: InstructTaker) {
-    this.#methods = methods;
+  constructor(taker: InstructTaker) {
     this.#taker = taker;
   }
 
   writeHead(res: ServerResponse, args: WriteHeadArgs): ServerResponse {
     if (this.#phase === 'open') this.#decide(res, args);
     if (this.#phase !== 'passing') return res;
-    if (this.#waitingHead === undefined) return Reflect.apply(this.#methods.writeHead, res, args);
+    if (this.#waitingHead === undefined) return Reflect.apply(this.methods.writeHead, res, args);
     res.statusCode = args[0];
     this.#waitingHead = args;
     return res;
@@ -96,13 +96,12 @@ class Interception implements ResponseWatch {
 
   flushHeaders(res: ServerResponse): void {
     if (this.#phase === 'open') res.writeHead(res.statusCode);
-    if (this.#phase === 'passing') this.#methods.flushHeaders.call(res);
+    if (this.#phase === 'passing') this.methods.flushHeaders.call(res);
   }
 
   write(res: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown): boolean {
     if (this.#phase === 'open') res.writeHead(res.statusCode);
-    if (this.#phase === 'passing')
-      return Reflect.apply(this.#methods.write, res, [chunk, encoding, callback]);
+    if (this.#phase === 'passing') return Reflect.apply(this.methods.write, res, [chunk, encoding, callback]);
     if (this.#phase === 'ended') return false;
     const done = typeof encoding === 'function' ? encoding : callback;
     if (typeof done === 'function') process.nextTick(done as Done);
@@ -111,7 +110,7 @@ class Interception implements ResponseWatch {
 
   end(res: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown): ServerResponse {
     if (this.#phase === 'open') this.#decideAtEnd(res);
-    if (this.#phase === 'passing') return Reflect.apply(this.#methods.end, res, [chunk, encoding, callback]);
+    if (this.#phase === 'passing') return Reflect.apply(this.methods.end, res, [chunk, encoding, callback]);
     if (this.#phase === 'ended') return res;
     if (chunk != null && typeof chunk !== 'function') this.#body?.write(toBuffer(chunk, encoding));
     this.#phase = 'ended';
@@ -128,7 +127,8 @@ class Interception implements ResponseWatch {
    * head has not been written before. So it is decided on first, and left for them to write.
    */
   #decideAtEnd(res: ServerResponse): void {
-    if (res.writeHead === this.entrance) {
+    // Nobody watches for the head from inside.
+    if (res.writeHead === writeHead || res.writeHead === ServerResponse.prototype.writeHead) {
       this.#decide(res, [res.statusCode]);
       return;
     }
@@ -138,10 +138,10 @@ class Interception implements ResponseWatch {
     // Those who watch for the head from inside have had their turn.
     const waiting = this.#waitingHead;
     this.#waitingHead = undefined;
-    const { writeHead } = this.#methods;
+    const { methods } = this;
     res.writeHead = ((status: number): ServerResponse => {
-      res.writeHead = writeHead as ServerResponse['writeHead'];
-      return Reflect.apply(writeHead, res, [status, ...waiting.slice(1)]);
+      res.writeHead = methods.writeHead as ServerResponse['writeHead'];
+      return Reflect.apply(methods.writeHead, res, [status, ...waiting.slice(1)]);
     }) as ServerResponse['writeHead'];
   }
 
@@ -167,7 +167,7 @@ class Interception implements ResponseWatch {
     });
     const reason = res.statusMessage ?? '';
     res.statusMessage = '';
-    this.#body = this.#taker.onInstructHead(res.statusCode, reason, headers, this.#methods);
+    this.#body = this.#taker.onInstructHead(res.statusCode, reason, headers, this.methods);
   }
 }
 

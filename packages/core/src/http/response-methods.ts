@@ -42,7 +42,7 @@ export const native: ResponseMethods = shared.native;
 
 /** The methods of a response as they are now; those of Node where nobody has put himself between. */
 export function methodsOf(res: ServerResponse): ResponseMethods {
-  return isBare(res) ? native : methodsNow(res);
+  return isBare(res) && !shared.watches.has(res) ? native : methodsNow(res);
 }
 
 /**
@@ -64,16 +64,14 @@ export function unwatchResponse(res: ServerResponse): void {
   shared.watches.delete(res);
 }
 
-/** Whether a response's methods do what Node's do. */
+/** Whether a response's methods are those of its class: each look at a response that Express has had in hand is slow. */
 function isBare(res: ServerResponse): boolean {
-  const { bare, watches } = shared;
+  const { bare } = shared;
   return (
     res.writeHead === bare.writeHead &&
     res.write === bare.write &&
     res.end === bare.end &&
-    res.flushHeaders === bare.flushHeaders &&
-    res.on === bare.on &&
-    !watches.has(res)
+    res.flushHeaders === bare.flushHeaders
   );
 }
 

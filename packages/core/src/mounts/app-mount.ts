@@ -78,7 +78,8 @@ export class AppMount implements Mount {
       this.#entry.enter(req, res, this.#grip, events, next);
       return;
     }
-    const sockjs = this.#apps.sockjsOf(req, requestTarget(req));
+    const target = requestTarget(req);
+    const sockjs = this.#apps.sockjsOf(req, target);
     if (sockjs !== undefined) {
       const { acceptXForwardedProtocol, origins } = this.#context.settings;
       const wrong = pageRefusal(req, origins);
@@ -86,7 +87,7 @@ export class AppMount implements Mount {
         respondText(new ClientResponse(req, res), wrong.status, wrong.message);
         return;
       }
-      const request = readClientRequest(req, requestTarget(req), acceptXForwardedProtocol);
+      const request = readClientRequest(req, target, acceptXForwardedProtocol);
       sockjs.handle(req, res, request, framework);
       return;
     }
@@ -97,7 +98,7 @@ export class AppMount implements Mount {
       req,
       (trusted) => {
         if (!trusted) {
-          this.#mount(req, res, next, framework);
+          this.#mount(req, res, target, next, framework);
           return;
         }
         const events = early ?? this.#entry.eventsOf(req, framework);
@@ -140,6 +141,7 @@ export class AppMount implements Mount {
   #mount(
     req: IncomingMessage,
     res: ServerResponse,
+    target: string,
     next: Next,
     framework: FrameworkRequest | undefined,
   ): void {
@@ -152,7 +154,7 @@ export class AppMount implements Mount {
     if (body !== undefined) recordBody(req, body, framework);
     removeGripFields(req);
     this.#sign(req);
-    intercept(res, new AppRequest(this, req, res, body, framework?.onAnswer));
+    intercept(res, new AppRequest(this, req, res, target, body, framework?.onAnswer));
     setRequestGrip(req, this.#grip);
     next();
   }
@@ -196,6 +198,7 @@ class AppRequest implements InstructTaker, CapturedBody {
     mount: AppMount,
     req: IncomingMessage,
     res: ServerResponse,
+    target: string,
     body: BodyRecord | undefined,
     onAnswer: FrameworkRequest['onAnswer'],
   ) {
@@ -203,7 +206,7 @@ class AppRequest implements InstructTaker, CapturedBody {
     this.#req = req;
     this.#res = res;
     this.#body = body;
-    this.#target = requestTarget(req);
+    this.#target = target;
     this.#onAnswer = onAnswer;
   }
 
