@@ -40,12 +40,11 @@ export class DetachedSocket implements StreamClient {
 
   /** Takes the connection of a response whose head has been sent. Undefined: it has to stay with its response. */
   static of(req: IncomingMessage, res: ServerResponse, idle: IdleSockets): DetachedSocket | undefined {
-    let detached: DetachedSocket | undefined;
+    const { socket } = req;
     const open = staysOpen(res);
-    detach(req, res, (socket) => {
-      detached = new DetachedSocket(socket, idle, open);
-      detached.#listen();
-    });
+    if (!detach(req, res, onData)) return undefined;
+    const detached = new DetachedSocket(socket, idle, open);
+    detached.#listen();
     return detached;
   }
 
@@ -136,7 +135,6 @@ export class DetachedSocket implements StreamClient {
 
   #listen(): void {
     this.#socket[kDetached] = this;
-    this.#socket.on('data', onData);
     this.#socket.on('end', onEnd);
     this.#socket.on('close', onClose);
   }

@@ -48,13 +48,13 @@ export function staysOpen(res: ServerResponse): boolean {
  * Takes a connection away from Node's request, response and parser, which take more memory than all the rest of it. Only
  * where the request has been read and nothing behind it, the response is the one whose turn it is, and nobody but its owner listens to either.
  *
- * @param listens hears what the client sends from now on; it stands on the socket already when the parser goes
+ * @param onData hears what the client sends from now on
  * @returns false: nothing has been changed
  */
 export function detach(
   req: IncomingMessage,
   res: ServerResponse,
-  listens: (socket: Socket) => void,
+  onData: (this: Socket, bytes: Buffer) => void,
 ): boolean {
   const socket: ServedSocket = req.socket;
   if (!isOnlyOurs(req, res, socket)) return false;
@@ -62,7 +62,7 @@ export function detach(
   const close = listeners.at(-1);
   if (close === undefined || listeners.includes(undefined)) return false;
   // Who listens to `data` makes Node's parser give the connection back.
-  listens(socket);
+  socket.on('data', onData);
   SERVER_LISTENERS.forEach(([event], i) => {
     const listener = listeners[i];
     if (listener !== undefined) socket.removeListener(event, listener);

@@ -115,6 +115,8 @@ export class GripRequest implements HeldRequest, Asker {
       this.#early?.begin();
       return;
     }
+    // A hold may last for long, and nothing more comes of the answer.
+    this.#answer = undefined;
     const instruct = this.#read(response);
     if (instruct !== undefined) this.#carryOut(instruct);
   }

@@ -18,6 +18,7 @@ import { asksOrigin, FilterRun } from './filter-run.js';
 import type { StreamRequest } from './held-request.js';
 import type { FilterVerdict } from './http-filter.js';
 import type { MissedItem } from './missed-items.js';
+import { Subscriptions } from './subscriptions.js';
 import type { Updatable } from './update-limiter.js';
 
 /** What the checks say of an item: it goes on, or what became of it. `missed`: items before it did not come. */
@@ -28,8 +29,7 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
   protected abstract readonly mode: HoldInfo['mode'];
   protected abstract readonly request: StreamRequest;
   protected instruct: Instruct;
-  /** By the name that publishers use. */
-  protected readonly subscriptions: Map<string, Subscription> = new Map();
+  protected readonly subscriptions: Subscriptions = new Subscriptions();
   /** Items that wait while filters are asked. Undefined: none has been asked yet. */
   #line: FilterLine | undefined;
   /** It is being brought up to date. */
@@ -45,7 +45,11 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
   }
 
   info(): HoldInfo {
-    return { mode: this.mode, uri: this.request.uri, channels: [...this.subscriptions.keys()] };
+    return {
+      mode: this.mode,
+      uri: this.request.uri,
+      channels: this.subscriptions.values().map(({ channel }) => channel),
+    };
   }
 
   abstract readonly given: number;
@@ -81,9 +85,9 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
     for (const name of implicitChannels) {
       if (!wanted.has(name)) wanted.set(name, { name, prevId: undefined, filters: [] });
     }
-    for (const [name, subscription] of this.subscriptions) {
-      if (wanted.has(name)) continue;
-      this.subscriptions.delete(name);
+    for (const subscription of this.subscriptions.values()) {
+      if (wanted.has(subscription.channel)) continue;
+      this.subscriptions.delete(subscription);
       hub.unsubscribe(subscription);
     }
     const added: Subscription[] = [];
@@ -104,7 +108,7 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
 
   #subscribeTo(name: string, channel: Channel): Subscription {
     const subscription = new Subscription(this, channel.name, name, channel.prevId, channel.filters);
-    this.subscriptions.set(name, subscription);
+    this.subscriptions.add(subscription);
     this.request.services.hub.subscribe(subscription);
     return subscription;
   }
@@ -194,7 +198,7 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
       services: this.request.services,
       currentUri: this.currentUri,
       meta: this.instruct.meta,
-      prevIdOf: this.prevIdOf,
+      prevIdOf: (name: string) => this.prevIdOf(name),
       linkTo: (uri: string) => this.request.linkTo(uri, this.gripLast()),
     };
     return new FilterRun(source, { content, filters, itemMeta });
@@ -239,7 +243,7 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
       this.noteFilterError(item, mismatch);
       return 'filtered';
     }
-    if (filters.length > 0 && shouldSkip(filters, this.instruct.meta, item.meta, this.#isSubscribed)) {
+    if (filters.length > 0 && this.#skips(item, filters)) {
       this.advance(item, subscription);
       return 'filtered';
     }
@@ -258,8 +262,16 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
   }
 
   /** The prev-id of a channel, by the name that the origin uses. */
-  protected readonly prevIdOf = (name: string): string | undefined =>
-    this.subscriptions.get(this.request.prefix + name)?.prevId;
+  protected prevIdOf(name: string): string | undefined {
+    return this.#subscriptionTo(name)?.prevId;
+  }
 
-  readonly #isSubscribed = (name: string): boolean => this.subscriptions.has(this.request.prefix + name);
+  #skips({ meta }: Item, filters: readonly string[]): boolean {
+    const isSubscribed = (name: string): boolean => this.#subscriptionTo(name) !== undefined;
+    return shouldSkip(filters, this.instruct.meta, meta, isSubscribed);
+  }
+
+  #subscriptionTo(name: string): Subscription | undefined {
+    return this.subscriptions.get(this.request.prefix + name);
+  }
 }

@@ -110,7 +110,8 @@ export class ResponseHold extends HttpHold {
     }
     const content = format.body ?? this.#patched(format, item.channel);
     if (asksOrigin(filters)) return this.filterRun(item, content, filters);
-    const filtered = filterContent(content, filters, this.instruct.meta, this.prevIdOf);
+    if (filters.length === 0) return this.#respond(format, content);
+    const filtered = filterContent(content, filters, this.instruct.meta, (name) => this.prevIdOf(name));
     if (filtered.ok) return this.#respond(format, filtered.value);
     this.noteFilterError(item, filtered.message);
     return 'dropped';

@@ -263,7 +263,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   onTimer(): void {
     const { nextLink } = this.instruct;
     if (nextLink === undefined) return;
-    const subscriptions = [...this.subscriptions.values()];
+    const subscriptions = this.subscriptions.values();
     const active = subscriptions.length > 0 && subscriptions.every((subscription) => subscription.active);
     if (!active) {
       this.recover('quiet');
@@ -388,7 +388,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   /** Ids tell that something was missed; without a link nobody could bring it. */
   #failsWithoutLink(): boolean {
     if (this.instruct.nextLink !== undefined) return false;
-    const numbered = [...this.subscriptions.values()].find(({ prevId }) => prevId !== undefined);
+    const numbered = this.subscriptions.values().find(({ prevId }) => prevId !== undefined);
     if (numbered === undefined) return false;
     this.fail(`channel '${numbered.name}' specifies prev-id, but no next link found`);
     return true;
@@ -441,7 +441,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   #replay(): void {
     const lastEventId = this.#opening?.lastEventId;
     if (lastEventId === undefined) return;
-    const subscriptions = [...this.subscriptions.values()];
+    const subscriptions = this.subscriptions.values();
     this.#isReplaying = true;
     replayEvents(
       this.request,
@@ -522,7 +522,8 @@ export class StreamHold extends HttpHold implements Backlogged {
   #chunkFor(published: PublishedItem, subscription: Subscription): StreamChunk | undefined {
     const shared = published.streamChunk;
     if (!changesContent(subscription.filters)) return shared;
-    const content = filterContent(shared.content, subscription.filters, this.instruct.meta, this.prevIdOf);
+    const { meta } = this.instruct;
+    const content = filterContent(shared.content, subscription.filters, meta, (name) => this.prevIdOf(name));
     if (content.ok) return new OwnChunk(content.value);
     this.noteFilterError(published.item, content.message);
     return undefined;
