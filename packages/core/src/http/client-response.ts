@@ -21,9 +21,6 @@ const MAX_TOGETHER = 8192;
 const kClient = Symbol('p-8 client');
 const kWaiting = Symbol('p-8 waiting');
 
-/** A response that knows its {@link ClientResponse}: listeners are shared functions, not closures. */
-type OwnedResponse = ServerResponse & { [kClient]?: ClientResponse };
-
 /** The client's side of a request: the only place that writes to it. */
 export class ClientResponse implements StreamClient {
   readonly req: IncomingMessage;
@@ -42,8 +39,8 @@ export class ClientResponse implements StreamClient {
     this.req = req;
     this.res = res;
     this.#methods = methods;
-    (res as OwnedResponse)[kClient] = this;
-    res.once('close', onClose);
+    // A closure, since a response of Express takes another property only at the price of a new hidden class.
+    res.once('close', () => this.noteClose());
     // A pipelined response that waits for its turn has no socket, and hears nothing of its end.
     if (res.socket === null) waitBehind(req.socket, this);
   }
@@ -247,10 +244,6 @@ export class ClientResponse implements StreamClient {
 type QueueingSocket = IncomingMessage['socket'] & { [kWaiting]?: Set<ClientResponse> };
 
 type DrainingSocket = NonNullable<ServerResponse['socket']> & { [kClient]?: ClientResponse };
-
-function onClose(this: OwnedResponse): void {
-  this[kClient]?.noteClose();
-}
 
 /** One listener for all that wait: a client may pipeline as many requests as it likes. */
 function waitBehind(socket: QueueingSocket, client: ClientResponse): void {
