@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ROLES, type Role } from './contenders/contender.js';
-import { type Effort, FULL, QUICK } from './effort.js';
+import { type Effort, FOR_CURVES, FULL, QUICK } from './effort.js';
 
 /** What the command was told. */
 export interface Arguments {
@@ -13,6 +13,7 @@ export interface Arguments {
   readonly write: boolean;
   /** No measuring: report what was measured last. */
   readonly reportOnly: boolean;
+  /** Measure the curves in place of the rows. */
   readonly curves: boolean;
   /** Let servers and clients share all cores. */
   readonly unpinned: boolean;
@@ -25,13 +26,13 @@ export interface Arguments {
 export const USAGE = `npm run bench -- [OPTIONS]
 
   --quick                 short runs, one of each: under five minutes, for development
-  --only PART             rows with this in their names; may be repeated
+  --only PART             rows or curves with this in their names; may be repeated
   --role NAME             only P-8, Pushpin, nginx or 'bare Node'; may be repeated
-  --list                  names of the rows
+  --list                  names of the rows and curves
   --repetitions N         how often each server has its turn (3; with --quick 1)
-  --seconds N             how long each is measured (5; with --quick 1)
+  --seconds N             how long each is measured (5; with --curves 1.5, with --quick 1)
   --unpinned              let servers and clients share all cores
-  --curves                how cost grows with connections, channels, size and items a request
+  --curves                in place of rows: how cost grows with connections, channels, size and items a request
   --write                 write docs/performance.md and docs/performance.svg
   --report                measure nothing: report what was measured last
   --profile DIRECTORY     have Node write CPU profiles of P-8 there
@@ -60,7 +61,7 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
   const { quick, only, role, list, write, report, curves, unpinned, profile } = values;
   if (write && only.length + role.length > 0)
     throw new Error('--write needs all rows and all contenders: they are compared side by side in one run');
-  const usual = quick ? QUICK : FULL;
+  const usual = quick ? QUICK : curves ? FOR_CURVES : FULL;
   const effort = {
     ...usual,
     repetitions: positive('repetitions', values.repetitions) ?? usual.repetitions,

@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { insertReport } from './report/document.js';
-import { toMarkdown } from './report/markdown.js';
 import { PLOT_TITLE, toPlot } from './report/plot.js';
+import { type Published, publishedMarkdown } from './report/published.js';
 import type { Results } from './report/result.js';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** What was measured last by a run of all rows: what the document is made from. */
+/** What was measured last by runs of all rows, and of all curves: what the document is made from. */
 const LATEST = 'bench/results/latest.json';
 const DOCUMENT = 'docs/performance.md';
 const PLOT = 'docs/performance.svg';
@@ -22,18 +22,22 @@ export function saveResults(results: Results): string {
   return path;
 }
 
-/** Writes what users see. */
-export function writeDocument(results: Results): readonly string[] {
-  writeFileSync(inRepository(LATEST), toJson(results));
+/** Writes what users see, and gives the paths. */
+export function writeDocument(published: Published): readonly string[] {
+  const { rows } = published;
+  const picture = rows === undefined ? '' : `${PICTURE}\n\n`;
   const document = readFileSync(inRepository(DOCUMENT), 'utf8');
-  writeFileSync(inRepository(DOCUMENT), insertReport(document, `${PICTURE}\n\n${toMarkdown(results)}`));
-  writeFileSync(inRepository(PLOT), toPlot(results));
+  writeFileSync(inRepository(LATEST), toJson(published));
+  writeFileSync(inRepository(DOCUMENT), insertReport(document, picture + publishedMarkdown(published)));
+  if (rows === undefined) return [LATEST, DOCUMENT];
+  writeFileSync(inRepository(PLOT), toPlot(rows));
   return [LATEST, DOCUMENT, PLOT];
 }
 
-/** Throws when nothing has been written yet. */
-export function readLatest(): Results {
-  return JSON.parse(readFileSync(inRepository(LATEST), 'utf8')) as Results;
+/** What has been written so far. */
+export function readLatest(): Published {
+  const path = inRepository(LATEST);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Published) : {};
 }
 
 /** The commit that was measured, with a mark when there was more. */
@@ -45,6 +49,6 @@ export function commitName(): string {
   return git.status === 0 ? git.stdout.trim() : 'unknown';
 }
 
-function toJson(results: Results): string {
+function toJson(results: Results | Published): string {
   return `${JSON.stringify(results, (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value), 1)}\n`;
 }

@@ -10,6 +10,7 @@ import { shareCores } from './machine/cores.js';
 import { killAll } from './machine/launch.js';
 import { describeMachine } from './machine/machine.js';
 import { toMarkdown } from './report/markdown.js';
+import { publish, publishedMarkdown } from './report/published.js';
 import type { CurveResult, Results, RowResult } from './report/result.js';
 import { ROWS } from './rows/index.js';
 import { Runner } from './runner.js';
@@ -30,8 +31,11 @@ const chosen = readArguments(argv);
 if (chosen === undefined) console.log(USAGE);
 else if (chosen.list)
   for (const { name, title } of [...ROWS, ...CURVES]) console.log(`${name.padEnd(24)} ${title}`);
-else if (chosen.reportOnly) publish(readLatest(), chosen.write);
-else await measure(chosen);
+else if (chosen.reportOnly) {
+  const latest = readLatest();
+  console.log(publishedMarkdown(latest));
+  if (chosen.write) writeDocument(latest);
+} else await measure(chosen);
 
 async function measure({
   effort,
@@ -47,10 +51,10 @@ async function measure({
   if (stale.length > 0) tell(`dist is older than src in ${stale.join(', ')}: npm run build first`);
   const isWanted = ({ name }: { readonly name: string }): boolean =>
     only.length === 0 || only.some((part) => name.includes(part));
-  const rows = ROWS.filter(isWanted);
+  const rows = curves ? [] : ROWS.filter(isWanted);
   const wantedCurves = curves ? CURVES.filter(isWanted) : [];
   if (rows.length + wantedCurves.length === 0)
-    throw new Error(`no row is named like ${only.join(', ')}: see --list`);
+    throw new Error(`no ${curves ? 'curve' : 'row'} is named like ${only.join(', ')}: see --list`);
   const cores = unpinned ? { server: [], drivers: [] } : shareCores();
   if (cores.server.length === 0)
     tell('server and clients share all cores, by choice or for want of taskset or a second core');
@@ -62,13 +66,13 @@ async function measure({
   for (const row of rows) measured.push(await runner.run(row));
   const drawn: CurveResult[] = [];
   for (const curve of wantedCurves) {
-    const { name, title, axis, theory } = curve;
+    const { name, title, axis, theory, shape, from } = curve;
     const last = Math.max(...curve.points);
     const points: { at: number; row: RowResult }[] = [];
     for (const at of curve.points.filter((point) => point <= last * effort.curveShare)) {
       points.push({ at, row: await runner.run(rowAt(curve, at)) });
     }
-    drawn.push({ name, title, axis, theory, points });
+    drawn.push({ name, title, axis, theory, shape, from, points });
   }
   const results: Results = {
     date,
@@ -82,10 +86,6 @@ async function measure({
     curves: drawn,
   };
   tell(`kept in ${saveResults(results)}`);
-  publish(results, write);
-}
-
-function publish(results: Results, write: boolean): void {
   console.log(toMarkdown(results));
-  if (write) console.error(`written: ${writeDocument(results).join(', ')}`);
+  if (write) tell(`written: ${writeDocument(publish(readLatest(), results)).join(', ')}`);
 }

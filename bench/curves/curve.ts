@@ -2,6 +2,7 @@ import { bareGrip } from '../contenders/node-server.js';
 import { p8 } from '../contenders/p8.js';
 import { pushpin } from '../contenders/pushpin.js';
 import type { FanOutSpec } from '../drivers/job.js';
+import type { Shape } from '../report/growth.js';
 import type { Row } from '../row.js';
 import { fanOut } from '../rows/specs.js';
 
@@ -13,7 +14,11 @@ export interface Curve {
   readonly axis: string;
   readonly points: readonly number[];
   spec(point: number): Partial<FanOutSpec>;
-  /** What theory says, and why. */
+  /** What theory says of the cost of one. */
+  readonly shape: Shape;
+  /** The first point for which it does. */
+  readonly from: number;
+  /** Why. */
   readonly theory: string;
 }
 

@@ -9,8 +9,10 @@ const connections: Curve = {
   axis: 'connections',
   points: [100, 1000, 5000, 19_000],
   spec: (point) => ({ connections: point }),
+  shape: 'flat',
+  from: 1000,
   theory:
-    'Flat, above some hundred connections: a delivery is a write to a socket, and the cost of the request that publishes is shared by all of them.',
+    'Flat from some hundred connections on: a delivery is a write to a socket, and the cost of the request that publishes is shared by all of them.',
 };
 
 const channels: Curve = {
@@ -24,8 +26,10 @@ const channels: Curve = {
     channelsEach: Math.min(point, CHANNELS_EACH),
     inFlight: 64,
   }),
+  shape: 'flat',
+  from: 100,
   theory:
-    'Flat: a channel is found by its name in a hash map. With few channels less, as several of the items in flight are for the same client, and are written at once.',
+    'Flat: a channel is found by its name in a hash map, and each delivery has a request of its own, whose cost outweighs it. Less with few channels, since several of the items in flight are for the same client and are written at once; somewhat more with very many, since they have 20 to a connection: what a channel, a session and a socket of thousands need is not in the caches of the processor when their turn comes.',
 };
 
 const size: Curve = {
@@ -34,6 +38,8 @@ const size: Curve = {
   axis: 'bytes an item',
   points: [100, 1000, 10_000, 100_000],
   spec: (point) => ({ connections: 100, itemBytes: point }),
+  shape: 'linear',
+  from: 100,
   theory:
     'Flat while the cost of a write outweighs that of its bytes, then linear: the kernel copies them once for each client, P-8 does not.',
 };
@@ -44,8 +50,10 @@ const items: Curve = {
   axis: 'items a request',
   points: [1, 10, 100, 1000],
   spec: (point) => ({ connections: 100, itemsPerRequest: point }),
+  shape: 'flat',
+  from: 100,
   theory:
-    'Falling, then flat: the items of a request are written to a client at once, so the cost of the write is shared; what is left is that of the item itself, shared by 100 clients.',
+    'Falling, and flat in the end: the items of a request are written to a client at once, so they share the cost of the write and of the request; what is left is that of the bytes, and of reading each item, which 100 clients share.',
 };
 
 /** How cost grows, in the order of the report. */

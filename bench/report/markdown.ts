@@ -1,26 +1,40 @@
 import { ROLES, type Role } from '../contenders/contender.js';
 import type { Troubles } from '../drivers/job.js';
 import { METRICS } from '../metrics.js';
+import { growthInWords } from './growth.js';
 import { rounded, times, withUnit } from './numbers.js';
 import type { ContenderResult, CurveResult, Results, RowResult } from './result.js';
 import type { Verdict } from './target.js';
 
-/** What is between the marks of the document. */
+/** What a run has brought. */
 export function toMarkdown(results: Results): string {
-  const { machine, versions, date, commit, effort, isPinned, command } = results;
+  const { rows, curves } = results;
+  return [
+    ...(rows.length === 0
+      ? []
+      : [...origin(results), overview(rows), '', '### In detail', '', ...rows.map(details)]),
+    ...(curves.length === 0
+      ? []
+      : [
+          '### How cost grows',
+          '',
+          ...origin(results),
+          "Microseconds of the server's CPU for each delivery.",
+          '',
+          ...curves.map(curveTable),
+        ]),
+  ].join('\n');
+}
+
+/** When, where and of what. */
+function origin({ machine, versions, date, commit, effort, isPinned, command }: Results): string[] {
   return [
     `Measured on ${date} at commit ${commit} by \`${command}\`${effort === 'full' ? '' : ` (**${effort}**: short runs, for development only)`},`,
     `on ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGigabytes} GB, ${machine.system}, Node ${machine.node}.`,
     isPinned ? '' : 'Server and clients shared all cores.',
     `${Object.values(versions).join('; ')}.`,
     '',
-    overview(results.rows),
-    '',
-    '### In detail',
-    '',
-    ...results.rows.map(details),
-    ...curves(results.curves),
-  ].join('\n');
+  ];
 }
 
 /** One line for each row. */
@@ -45,19 +59,9 @@ function verdict({ target, actual, isReached }: Verdict): string {
   return isReached ? `${target}: reached` : `**${target}: ${rounded(actual)}**`;
 }
 
-/** How cost grows: a table for each curve. */
-function curves(all: readonly CurveResult[]): string[] {
-  if (all.length === 0) return [];
-  return [
-    '### How cost grows',
-    '',
-    "Microseconds of the server's CPU for each delivery.",
-    '',
-    ...all.map(curveTable),
-  ];
-}
-
-function curveTable({ title, axis, theory, points }: CurveResult): string {
+/** How cost grows with one quantity. */
+function curveTable(curve: CurveResult): string {
+  const { title, axis, theory, points } = curve;
   const roles = ROLES.filter((role) => points.some(({ row }) => row.contenders[role] !== undefined));
   const line = (name: string, values: readonly string[]): string => `| ${[name, ...values].join(' | ')} |`;
   return [
@@ -75,7 +79,7 @@ function curveTable({ title, axis, theory, points }: CurveResult): string {
       ),
     ),
     '',
-    theory,
+    `${theory} ${growthInWords(curve)}`,
     '',
   ].join('\n');
 }

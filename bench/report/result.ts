@@ -4,6 +4,7 @@ import type { MachineDescription } from '../machine/machine.js';
 import { METRICS, type Metric, type Values } from '../metrics.js';
 import type { Row } from '../row.js';
 import type { Sample } from '../sample.js';
+import type { Shape } from './growth.js';
 import { median, spread } from './statistics.js';
 import { judge, type Verdict } from './target.js';
 
@@ -37,10 +38,13 @@ export interface CurveResult {
   readonly title: string;
   readonly axis: string;
   readonly theory: string;
+  readonly shape: Shape;
+  /** The first point for which that holds. */
+  readonly from: number;
   readonly points: readonly { readonly at: number; readonly row: RowResult }[];
 }
 
-/** What came of all, and where. */
+/** What came of a run, and where: of rows or of curves. */
 export interface Results {
   readonly date: string;
   readonly commit: string;

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Role } from '../../bench/contenders/contender.js';
 import { insertReport } from '../../bench/report/document.js';
 import { toMarkdown } from '../../bench/report/markdown.js';
 import { toPlot } from '../../bench/report/plot.js';
-import { type Results, type RowResult, summarize } from '../../bench/report/result.js';
-import { atLeast } from '../../bench/report/target.js';
-import type { Load, Sample } from '../../bench/sample.js';
-
-const IDLE: Load = { server: 1, drivers: 0.5, others: 0, steal: 0 };
-const NONE = { lost: 0, duplicates: 0, closed: 0, errors: 0 };
+import { summarize } from '../../bench/report/result.js';
+import { NONE, ROW, resultsOf, rowOf, sampleOf } from './support/results.js';
 
 describe('the report of a bench run', () => {
   it('has the median and the spread of the repetitions, and says what is reached', () => {
@@ -70,29 +65,3 @@ describe('the report of a bench run', () => {
     assert.throws(() => insertReport('# A\n', 'new'), /no place for the report/);
   });
 });
-
-const ROW = {
-  name: 'some',
-  title: 'Some work',
-  counts: 'things',
-  main: 'rate',
-  also: [],
-  targets: [atLeast(8, 'Pushpin')],
-} as const;
-
-function rowOf(rates: Partial<Record<Role, number[]>>, troubles = NONE, load = IDLE): RowResult {
-  const samples = Object.entries(rates).map(
-    ([role, values]) => [role as Role, values.map((rate) => sampleOf(rate, troubles, load))] as const,
-  );
-  return summarize(ROW, new Map(samples), {});
-}
-
-function sampleOf(rate: number, troubles = NONE, load = IDLE): Sample {
-  return { values: { rate }, troubles, load };
-}
-
-function resultsOf(...rows: RowResult[]): Results {
-  const machine = { cpu: 'a CPU', cores: 2, memoryGigabytes: 8, system: 'Linux', node: 'v20' };
-  const where = { date: '2026-11-22', commit: 'abc', effort: 'full', command: 'npm run bench' };
-  return { ...where, machine, isPinned: true, versions: { pushpin: 'Pushpin 1' }, rows, curves: [] };
-}
