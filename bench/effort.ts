@@ -26,7 +26,7 @@ export const FULL: Effort = {
 };
 
 /** For curves: many points, and the same few things at each. */
-export const FOR_CURVES: Effort = { ...FULL, warmUpSeconds: 0.7, seconds: 1.5 };
+export const FOR_CURVES: Effort = { ...FULL, warmUpSeconds: 0.7, seconds: 1 };
 
 /** For development: under five minutes, and no numbers to be proud of. */
 export const QUICK: Effort = {

@@ -31,7 +31,7 @@ function origin({ machine, versions, date, commit, effort, isPinned, command }: 
   return [
     `Measured on ${date} at commit ${commit} by \`${command}\`${effort === 'full' ? '' : ` (**${effort}**: short runs, for development only)`},`,
     `on ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGigabytes} GB, ${machine.system}, Node ${machine.node}.`,
-    isPinned ? '' : 'Server and clients shared all cores.',
+    ...(isPinned ? [] : ['Server and clients shared all cores.']),
     `${Object.values(versions).join('; ')}.`,
     '',
   ];

@@ -36,7 +36,7 @@ describe('what a bench run knows', () => {
   it('is told what to measure', () => {
     const { effort, only } = readArguments(['--quick', '--only', 'echo', '--seconds', '3']) ?? {};
     assert.deepEqual([effort?.name, effort?.seconds, only], ['quick', 3, ['echo']]);
-    assert.equal(readArguments(['--curves'])?.effort.seconds, 1.5);
+    assert.equal(readArguments(['--curves'])?.effort.seconds, 1);
     assert.equal(readArguments(['--help']), undefined);
     assert.throws(() => readArguments(['--seconds', '0']), /not a number above 0/);
     assert.throws(() => readArguments(['--write', '--only', 'echo']), /--write needs all rows/);
