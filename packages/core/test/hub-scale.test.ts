@@ -64,4 +64,23 @@ describe('a hub with very much in it', function () {
     const ratio = ratioOf(leaving(1, 100_000), leaving(10_000, 10));
     assert(ratio < MAX_RATIO, `${ratio} times as much`);
   });
+
+  it('forgets one of 100,000 ids of items at the cost of one of a hundred', () => {
+    const ids = 20_000;
+    const forgetting = (remembered: number) => {
+      const clock = new ManualClock();
+      const bench = new HubBench(clock, { idCacheTtl: remembered, lastIdsMax: remembered });
+      let next = 0;
+      const publish = (count: number) => {
+        for (const end = next + count; next < end; next++) {
+          clock.advance(1);
+          bench.publish(`channel-${next}`, String(next));
+        }
+      };
+      publish(remembered);
+      return () => () => publish(ids);
+    };
+    const ratio = ratioOf(forgetting(100_000), forgetting(100));
+    assert(ratio < MAX_RATIO, `${ratio} times as much`);
+  });
 });

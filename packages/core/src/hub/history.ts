@@ -1,6 +1,7 @@
 import type { Item } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import { ChannelHistory, KeptItem } from './channel-history.js';
+import { OldestFirst } from './oldest-first.js';
 
 /** What a {@link History} keeps. */
 export interface HistoryLimits {
@@ -37,10 +38,10 @@ export class History {
   readonly #clock: Clock;
   readonly #names: ReadonlySet<string>;
   readonly #prefixes: readonly string[];
-  /** The one that was used last stands last. */
-  readonly #channels = new Map<string, ChannelHistory>();
+  /** The one that has not been used for the longest time first. */
+  readonly #channels = new OldestFirst<string, ChannelHistory>();
   /** By number: the oldest first. */
-  readonly #items = new Map<number, KeptItem>();
+  readonly #items = new OldestFirst<number, KeptItem>();
   #lastNumber = 0;
   #bytes = 0;
   #gaps = 0;
@@ -114,9 +115,7 @@ export class History {
 
   #use(name: string): ChannelHistory | undefined {
     const channel = this.#channels.get(name);
-    if (channel === undefined) return undefined;
-    this.#channels.delete(name);
-    this.#channels.set(name, channel);
+    if (channel !== undefined) this.#channels.set(name, channel);
     return channel;
   }
 
@@ -141,7 +140,8 @@ export class History {
 
   #expire(): void {
     const now = this.#clock.now();
-    for (const { keptAt, channel } of this.#items.values()) {
+    for (let oldest = this.#items.oldest; oldest !== undefined; oldest = this.#items.oldest) {
+      const { keptAt, channel } = oldest[1];
       if (now - keptAt < this.#limits.ttl) return;
       this.#dropOldest(channel);
       // The floor of what is forgotten does not rise above anything that is kept, since all that is older has expired too.
@@ -152,9 +152,10 @@ export class History {
   /** Whole channels go, and only the newest gives up items: it is the one that is in use. */
   #makeRoom(newest: ChannelHistory): void {
     const { maxChannels, totalBytes } = this.#limits;
-    for (const channel of this.#channels.values()) {
-      if (this.#channels.size <= maxChannels && this.#bytes <= totalBytes) return;
-      if (channel !== newest) this.#forget(channel);
+    while (this.#channels.size > maxChannels || this.#bytes > totalBytes) {
+      const channel = this.#channels.oldest?.[1];
+      if (channel === undefined || channel === newest) break;
+      this.#forget(channel);
     }
     while (this.#bytes > totalBytes) this.#dropOldest(newest);
   }

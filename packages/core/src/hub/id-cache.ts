@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.js';
+import { OldestFirst } from './oldest-first.js';
 
 /** The most ids that are remembered, whatever the time: beyond it the oldest are forgotten early. */
 const MAX_IDS = 1_000_000;
 
 /** Which items have been seen lately: an item that comes twice, by several ways or by a publisher's retry, counts once. */
 export class IdCache {
-  readonly #seenAt = new Map<string, number>();
+  readonly #seenAt = new OldestFirst<string, number>();
   readonly #ttl: number;
   readonly #clock: Clock;
 
@@ -32,7 +33,8 @@ export class IdCache {
   }
 
   #expire(now: number): void {
-    for (const [key, seenAt] of this.#seenAt) {
+    for (let oldest = this.#seenAt.oldest; oldest !== undefined; oldest = this.#seenAt.oldest) {
+      const [key, seenAt] = oldest;
       if (now - seenAt < this.#ttl && this.#seenAt.size < MAX_IDS) return;
       this.#seenAt.delete(key);
     }

@@ -1,5 +1,6 @@
 import type { Item } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
+import { OldestFirst } from './oldest-first.js';
 import type { PublishedItem } from './published-item.js';
 
 /** How much is kept of one channel, and of all: enough for a race or a short pause, little enough not to matter. */
@@ -27,7 +28,7 @@ interface Window {
 export class RecentItems {
   readonly #clock: Clock;
   /** Those that nobody has used for the longest time first. */
-  readonly #windows = new Map<string, Window>();
+  readonly #windows = new OldestFirst<string, Window>();
   #bytes = 0;
 
   constructor(clock: Clock) {
@@ -81,25 +82,21 @@ export class RecentItems {
 
   #touch(channel: string, window: Window, now: number): void {
     window.touchedAt = now;
-    // A Map keeps the order of insertion.
-    this.#windows.delete(channel);
     this.#windows.set(channel, window);
   }
 
   #expire(now: number): void {
-    for (const [channel, window] of this.#windows) {
-      if (now - window.touchedAt < MAX_AGE) return;
-      this.#drop(window, window.items.length);
-      this.#windows.delete(channel);
+    for (let oldest = this.#windows.oldest; oldest !== undefined; oldest = this.#windows.oldest) {
+      if (now - oldest[1].touchedAt < MAX_AGE) return;
+      this.#removeOldest();
     }
   }
 
   #removeOldest(): void {
-    for (const [channel, window] of this.#windows) {
-      this.#drop(window, window.items.length);
-      this.#windows.delete(channel);
-      return;
-    }
+    const [channel, window] = this.#windows.oldest ?? [];
+    if (channel === undefined || window === undefined) return;
+    this.#drop(window, window.items.length);
+    this.#windows.delete(channel);
   }
 
   #drop(window: Window, count: number): void {
