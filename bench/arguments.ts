@@ -30,7 +30,7 @@ export const USAGE = `npm run bench -- [OPTIONS]
   --role NAME             only P-8, Pushpin, nginx or 'bare Node'; may be repeated
   --list                  names of the rows and curves
   --repetitions N         how often each server has its turn (3; with --quick 1)
-  --seconds N             how long each is measured (5; with --curves or --quick 1)
+  --seconds N             how long each is measured (3; with --curves or --quick 1)
   --unpinned              let servers and clients share all cores
   --curves                in place of rows: how cost grows with connections, channels, size and items a request
   --write                 write docs/performance.md and docs/performance.svg

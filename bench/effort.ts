@@ -18,7 +18,7 @@ export const FULL: Effort = {
   name: 'full',
   repetitions: 3,
   warmUpSeconds: 2,
-  seconds: 5,
+  seconds: 3,
   curveShare: 1,
   accepted: 4000,
   idleStreams: 9500,
