@@ -86,7 +86,7 @@ export class ClientStream implements ClientOwner {
   /** Writes without waiting for the end of the turn. */
   writeNow(chunk: StreamChunk): void {
     if (chunk.size === 0) return;
-    if (this.#ending || this.#blocked || this.#chunks.length > 0) {
+    if (this.#ending || this.#blocked || this.#bytes > 0) {
       this.write(chunk);
       this.flush();
       return;
