@@ -57,9 +57,17 @@ function readableHost(host: string | undefined): string {
   return host !== undefined && isHost(host) ? host : 'localhost';
 }
 
+/** The last one that {@link isHost} was asked for, and the answer: most requests have the same one. */
+let lastHost = '';
+let isLastHost = false;
+
 /** Whether `host` can be the authority of an `http` URI: RFC 9110 4.2.1. */
 export function isHost(host: string): boolean {
-  return host !== '' && !/[/?#@\\\s]/.test(host) && URL.canParse(`http://${host}/`);
+  if (host !== lastHost) {
+    lastHost = host;
+    isLastHost = !/[/?#@\\\s]/.test(host) && URL.canParse(`http://${host}/`);
+  }
+  return isLastHost;
 }
 
 /** Whether a request's target can be told to another server: a path, an absolute URI, or `*` for OPTIONS. RFC 9112 3.2. */

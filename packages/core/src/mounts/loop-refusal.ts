@@ -18,6 +18,6 @@ export function loopRefusal(
       (id) => id.split(';')[0]?.trim().toLowerCase() === cdnLoop.toLowerCase(),
     );
   if (looped) return { status: 508, message: `Loop: the request has been here already, as ${cdnLoop}.` };
-  const own = route.targetUrls.some((url) => isOwnListener(url, req));
+  const own = route.targetAddresses.some((target) => isOwnListener(target, req));
   return own ? { status: 508, message: 'Loop: the target of this route is this proxy itself.' } : undefined;
 }

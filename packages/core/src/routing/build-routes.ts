@@ -2,6 +2,7 @@ import type { Signer } from '../http/signature.js';
 import type { JsonpOptions, RouteOptions } from '../options.js';
 import type { Settings } from '../settings.js';
 import type { LinkHosts } from './link-hosts.js';
+import { type TargetAddress, targetAddress } from './own-address.js';
 import { RemoteOrigin } from './remote-origin.js';
 import { checkRoute, readTargets, readTargetUrl } from './route-options.js';
 import type { RouteCondition } from './route-table.js';
@@ -14,7 +15,7 @@ export interface Route extends RouteCondition {
   readonly grip: boolean;
   /** A target takes WebSocket-over-HTTP: clients must not send such events themselves. */
   readonly overHttp: boolean;
-  readonly targetUrls: readonly URL[];
+  readonly targetAddresses: readonly TargetAddress[];
   readonly jsonp: JsonpOptions;
   /** Pages that may open WebSockets; undefined: any. */
   readonly origins: readonly string[] | undefined;
@@ -84,7 +85,7 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
     origin,
     grip: route.grip ?? true,
     overHttp: targets.some(({ overHttp, listener }) => overHttp === true || listener !== undefined),
-    targetUrls,
+    targetAddresses: targetUrls.map(targetAddress),
     jsonp: route.jsonp ?? {},
     origins: route.origins ?? settings.origins,
     sockjs: route.sockjs === undefined ? undefined : { prefix: route.sockjs, asPath: route.sockjsAsPath },
