@@ -1,4 +1,5 @@
 import type { BareAction, Instruct, Item, NextLink } from '@p-8/protocol';
+import type { ClientStream } from '../http/client-stream.js';
 import { OwnChunk, type StreamChunk } from '../http/stream-chunk.js';
 import type { HoldEnd } from '../hub/hold-info.js';
 import type { OverflowReason } from '../hub/overflow.js';
@@ -35,6 +36,8 @@ export class StreamHold extends HttpHold implements Backlogged {
   protected request: StreamRequest;
   #currentState: State = 'opening';
   readonly #outlet: StreamOutlet;
+  /** The outlet's. */
+  readonly #stream: ClientStream;
   /** The request as it came, until the stream stands. */
   #opening: HeldRequest | undefined;
   // Most streams never need these: they are made when they do.
@@ -64,6 +67,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     const { code, reason, headers } = instruct.response;
     client.sendHead(code, reason, headers);
     this.#outlet = new StreamOutlet(request, this);
+    this.#stream = this.#outlet.stream;
     client.owner = this;
     services.hub.addSession(this);
   }
@@ -79,7 +83,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     const chunk = new OwnChunk(body.value);
     this.#opening?.client.together(chunk.size, () => {
       this.start();
-      this.#outlet.stream.writeNow(chunk);
+      this.#stream.writeNow(chunk);
     });
     this.begin();
   }
@@ -91,11 +95,11 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** Sends a part of content that comes in parts. False: `resume` is called when there is room again. */
   writeContent(content: Uint8Array, resume: () => void): boolean {
-    this.#outlet.stream.write(new OwnChunk(content));
-    this.#outlet.stream.flush();
-    if (this.#outlet.stream.blocked) this.#sourceResume = resume;
+    this.#stream.write(new OwnChunk(content));
+    this.#stream.flush();
+    if (this.#stream.blocked) this.#sourceResume = resume;
     this.#account();
-    return !this.#outlet.stream.blocked;
+    return !this.#stream.blocked;
   }
 
   /** The origin's own content has been sent: what does its instruct say to do next? */
@@ -132,7 +136,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     return (
       this.#state === 'holding' &&
       !this.#isReplaying &&
-      !this.#outlet.stream.blocked &&
+      !this.#stream.blocked &&
       !this.#outlet.conflates &&
       this.subscriptions.size === 1 &&
       subscription.prevId === undefined &&
@@ -145,7 +149,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     subscription.active = true;
     this.#keepAlive?.onItem();
     this.#slow?.onKeptUp();
-    this.#outlet.stream.writeNow(chunk);
+    this.#stream.writeNow(chunk);
   }
 
   #take(published: PublishedItem, subscription: Subscription): Outcome {
@@ -189,7 +193,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   runUpdate(): void {
     if (this.#state !== 'waiting') return;
     // A slow client first takes what there is.
-    if (this.#outlet.stream.blocked) this.#isDue = true;
+    if (this.#stream.blocked) this.#isDue = true;
     else this.#fetch();
   }
 
@@ -198,7 +202,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   onClientDrained(): void {
-    this.#outlet.stream.onClientDrained();
+    this.#stream.onClientDrained();
   }
 
   get given(): number {
@@ -332,7 +336,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (this.#state === 'closed') return;
     this.#finish(why);
     this.#outlet.writeConflated();
-    this.#outlet.stream.end();
+    this.#stream.end();
     // A slow client may take its time for the rest, but not for ever.
     this.#account();
   }
@@ -361,7 +365,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (this.#state === 'closed') return;
     const { services, debug, uri } = this.request;
     services.logger.info({ uri, detail }, 'stream ended');
-    if (debug) this.#outlet.stream.write(new OwnChunk(Buffer.from(`\n\n${detail}\n`)));
+    if (debug) this.#stream.write(new OwnChunk(Buffer.from(`\n\n${detail}\n`)));
     this.end('error');
   }
 
@@ -412,14 +416,13 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#opening = undefined;
     this.request = opening.stand(asksLinks(this.instruct));
     this.request.client.owner = this;
-    this.#outlet.stream.client = this.request.client;
+    this.#stream.client = this.request.client;
     this.instruct = standingInstruct(this.instruct);
   }
 
   #useKeepAlive(): void {
     const { keepAlive } = this.instruct;
-    if (keepAlive !== undefined)
-      this.#keepAlive ??= new StreamKeepAlive(this.request.services, this.#outlet.stream);
+    if (keepAlive !== undefined) this.#keepAlive ??= new StreamKeepAlive(this.request.services, this.#stream);
     this.#keepAlive?.use(keepAlive);
   }
 
@@ -448,7 +451,7 @@ export class StreamHold extends HttpHold implements Backlogged {
       lastEventId,
       this.instruct,
       subscriptions,
-      this.#outlet.stream,
+      this.#stream,
       (published, subscription) => this.#take(published, subscription),
     );
     this.#isReplaying = false;
@@ -495,7 +498,7 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   #send(item: Item, subscription: Subscription, chunk: StreamChunk): Outcome {
     let conflates = this.#outlet.conflates && this.#slowness.conflates(subscription, this.instruct);
-    const wasBlocked = this.#outlet.stream.blocked;
+    const wasBlocked = this.#stream.blocked;
     if (!conflates && !this.#outlet.put(chunk, subscription)) {
       const outcome = this.#overflow('queue', subscription);
       if (outcome !== 'conflate') return outcome;
