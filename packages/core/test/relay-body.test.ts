@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { eventually, settle } from '../../../test/support/eventually.js';
 import { onRequestHead } from '../../../test/support/origin.js';
 import { useStage } from '../../../test/support/stage.js';
@@ -136,6 +137,56 @@ describe('relay of bodies', () => {
     assert(sent < 30 * MB, `${sent} bytes taken from the client`);
     (await origin.connection()).destroy();
     assert.equal((await client.reply()).status, 502);
+  });
+
+  it('passes on bodies of any bytes and all sizes, whole or in parts, in the order of the requests', async () => {
+    const sizes = [0, 1, 256, 8191, 8192, 8193, 70_000];
+    const bodies = sizes.map((size) => Buffer.from(Array.from({ length: size }, (_, i) => i * 7)));
+    const origin = await stage().origin((res, { url }) => {
+      const [, framing, index] = url.split('/');
+      const body = bodies[Number(index)] ?? Buffer.alloc(0);
+      if (framing === 'length') res.setHeader('Content-Length', body.length);
+      res.write(body.subarray(0, 100));
+      res.end(body.subarray(100));
+    });
+    const client = await stage().client(await stage().proxy({ target: origin.url }));
+    const paths = bodies.flatMap((_, i) => [`/length/${i}`, `/chunked/${i}`]);
+    for (const path of paths) client.request(`GET ${path}`);
+    for (const [i, path] of paths.entries()) {
+      const { body } = await client.reply(i);
+      assert(body.equals(bodies[Math.floor(i / 2)] ?? Buffer.alloc(0)), path);
+    }
+  });
+
+  it('gives a small response to the system in one piece', async () => {
+    const origin = await stage().origin((res) => res.setHeader('Content-Length', 4).end('body'));
+    const server = http.createServer();
+    const pieces: string[] = [];
+    server.on('connection', (socket) => {
+      const { _write: write } = socket;
+      socket._write = function (chunk, ...rest) {
+        pieces.push(String(chunk));
+        return write.call(this, chunk, ...rest);
+      };
+      socket._writev = () => assert.fail('written in several pieces');
+    });
+    const client = await stage().client(await stage().proxy({ target: origin.url }, server));
+    for (const i of [0, 1, 2]) {
+      client.request('GET /');
+      await client.reply(i);
+      assert.match(pieces[i] ?? '', /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nbody$/s);
+    }
+    assert.equal(pieces.length, 3);
+  });
+
+  it('passes on what came of a response before it broke off', async () => {
+    const origin = await stage().rawOrigin((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'));
+    });
+    const client = await stage().client(await stage().proxy({ target: origin.url }));
+    client.request('GET /');
+    await client.bodyWith('half');
+    await client.closed();
   });
 
   it('answers a request whose body the origin did not want to read, and serves the next one', async () => {

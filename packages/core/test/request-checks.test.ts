@@ -14,7 +14,7 @@ function check(
   rawHeaders: readonly string[],
   { method = 'GET', url = '/', httpVersion = '1.1' }: Parts = {},
 ): number | undefined {
-  return checkRequest({ method, url, httpVersion, rawHeaders } as IncomingMessage)?.status;
+  return checkRequest({ method, httpVersion, rawHeaders } as IncomingMessage, url)?.status;
 }
 
 describe('checks of a request', () => {

@@ -6,9 +6,9 @@ import {
   type GripProxyOptions,
   gripMembers,
 } from '@p-8/core';
-import type { Application, Request, RequestHandler } from 'express';
+import type { Application, RequestHandler } from 'express';
+import { ParsedRequest } from './parsed-request.js';
 import { addRequestGrip } from './request-grip.js';
-import { type SessionRequest, sessionSaver } from './session-saver.js';
 
 /** Express middleware that is a GRIP proxy, and its members. */
 export interface GripMiddleware extends RequestHandler, GripMembers {
@@ -33,12 +33,9 @@ export interface GripMiddleware extends RequestHandler, GripMembers {
  */
 export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
   const proxy = new GripProxy(options);
-  // What is mounted before leaves its work on the request itself.
-  const middleware: RequestHandler = (req: Request & SessionRequest & { rawBody?: unknown }, res, next) => {
+  const middleware: RequestHandler = (req, res, next) => {
     addRequestGrip(req.app);
-    const onAnswer = sessionSaver(req, next);
-    const { body, rawBody } = req;
-    proxy.handle(req, res, next, { body, rawBody, onAnswer });
+    proxy.handle(req, res, next, new ParsedRequest(req, next));
   };
   return Object.assign(middleware, gripMembers(proxy), {
     controlApi: (controlOptions?: ControlApiOptions): RequestHandler => proxy.controlApi(controlOptions),

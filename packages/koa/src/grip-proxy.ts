@@ -102,6 +102,6 @@ function answer(ctx: Koa.Context, next: Koa.Next, handle: (pass: Next) => void):
     if (passed) return;
     waits = true;
     ctx.respond = false;
-    ctx.res.once('close', resolve);
+    ctx.res.on('close', resolve);
   });
 }

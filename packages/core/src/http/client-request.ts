@@ -32,17 +32,18 @@ export function readClientRequest(
   target: string,
   acceptXForwardedProtocol: boolean,
 ): ClientRequest {
-  const encrypted = 'encrypted' in req.socket && req.socket.encrypted === true;
+  const { method = 'GET', headers, rawHeaders, socket } = req;
+  const encrypted = 'encrypted' in socket && socket.encrypted === true;
   const { authority, path } = splitTarget(target);
-  const forwarded = req.headers['x-forwarded-proto'] || req.headers['x-forwarded-protocol'];
+  const forwarded = headers['x-forwarded-proto'] || headers['x-forwarded-protocol'];
   const isTls = encrypted || (acceptXForwardedProtocol && (forwarded === 'https' || forwarded === 'wss'));
   return {
-    method: req.method ?? 'GET',
+    method,
     scheme: isTls ? 'https' : 'http',
-    host: readableHost(authority ?? req.headers.host),
+    host: readableHost(authority ?? headers.host),
     path,
-    headers: [...req.rawHeaders],
-    facts: { remoteAddress: req.socket.remoteAddress, remotePort: req.socket.remotePort, encrypted },
+    headers: [...rawHeaders],
+    facts: { remoteAddress: socket.remoteAddress, remotePort: socket.remotePort, encrypted },
   };
 }
 

@@ -1,7 +1,7 @@
 import { type HeaderList, headerValues, isInstruct } from '@p-8/protocol';
 import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
 import { CapturedResponse, type InstructReader } from './captured-response.js';
-import type { ClientOwner, ClientResponse } from './client-response.js';
+import { type ClientOwner, type ClientResponse, MAX_TOGETHER } from './client-response.js';
 import type { Flusher } from './flusher.js';
 import { relayedHeaders, relayedTrailers } from './forwarded-headers.js';
 
@@ -23,6 +23,8 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
   #call: UpstreamCall | undefined;
   #captured: CapturedResponse | undefined;
   #headWaits = false;
+  /** The first part of the body, which waits along with the head: most bodies have no other. */
+  #first: Buffer | undefined;
   #done = false;
 
   /** `readsInstructs`: false where Grip- fields are none of our business. */
@@ -74,20 +76,28 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
       this.#fail(`the response's head cannot be passed on: ${(error as Error).message}`);
       return;
     }
-    // The head goes out with the first part of the body, or by itself when none comes in the same turn.
+    // The head goes out with what comes of the body in the same turn, or by itself when nothing does.
     this.#headWaits = true;
     this.#flusher.add(this);
   }
 
   flush(): void {
     if (!this.#headWaits || this.#done) return;
-    this.#headWaits = false;
-    this.#client.flushHead();
+    if (this.#first === undefined) {
+      this.#headWaits = false;
+      this.#client.flushHead();
+    } else {
+      this.#writeFirst();
+    }
   }
 
   onData(chunk: Buffer): boolean {
     if (this.#captured !== undefined) return this.#captured.write(chunk);
-    this.#headWaits = false;
+    if (this.#headWaits && this.#first === undefined && chunk.length <= MAX_TOGETHER) {
+      this.#first = chunk;
+      return true;
+    }
+    this.#writeFirst();
     return this.#client.write(chunk);
   }
 
@@ -97,14 +107,17 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
       this.#captured.end();
       return;
     }
-    if (trailers.length > 0) this.#client.addTrailers(relayedTrailers(trailers));
-    this.#client.end();
+    if (trailers.length > 0) {
+      this.#writeFirst();
+      this.#client.addTrailers(relayedTrailers(trailers));
+    }
+    this.#client.end(this.#first);
   }
 
   onError(error: UpstreamError): void {
     this.#done = true;
     if (this.#captured !== undefined) this.#captured.fail(error.detail);
-    else if (this.#client.headSent) this.#client.abort();
+    else if (this.#client.headSent) this.#cut();
     else this.#asker.onOriginFailed(error.detail);
   }
 
@@ -114,6 +127,20 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
 
   onClientDrained(): void {
     this.#call?.resume();
+  }
+
+  /** The head does not wait any longer, nor does what has come of the body. */
+  #writeFirst(): void {
+    this.#headWaits = false;
+    if (this.#first !== undefined) this.#client.write(this.#first);
+    this.#first = undefined;
+  }
+
+  /** The client gets what came before the answer broke off. */
+  #cut(): void {
+    this.#writeFirst();
+    // Node has put off writing until then.
+    process.nextTick(() => this.#client.abort());
   }
 
   #fail(detail: string): void {

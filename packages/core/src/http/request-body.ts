@@ -39,8 +39,9 @@ export class BodyRecord {
 
 /** Whether a request announces a body: RFC 9112 6.3. */
 export function hasBody(req: IncomingMessage): boolean {
-  const length = req.headers['content-length'];
-  return req.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0);
+  const { headers } = req;
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0);
 }
 
 /**

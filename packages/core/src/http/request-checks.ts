@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isHost, isTarget, requestTarget } from './client-request.js';
+import { isHost, isTarget } from './client-request.js';
 
 /** Why a request is refused before anything else looks at it. */
 export interface Refusal {
@@ -11,15 +11,16 @@ export interface Refusal {
  * Checks that Node's parser leaves to us, or does not make when it is told to be lenient, for requests that are passed on
  * to another server: what two servers can read differently is refused, since that is how requests are smuggled.
  * RFC 9112 3.2, 6.1, 6.3, 11.2.
+ * @param target what the client asked for
  */
-export function checkRequest(req: IncomingMessage): Refusal | undefined {
-  if (req.method === 'TRACE' || req.method === 'CONNECT') {
-    return { status: 405, message: `Method not allowed: ${req.method}.` };
+export function checkRequest(req: IncomingMessage, target: string): Refusal | undefined {
+  const { method, rawHeaders } = req;
+  if (method === 'TRACE' || method === 'CONNECT') {
+    return { status: 405, message: `Method not allowed: ${method}.` };
   }
-  if (!isTarget(requestTarget(req), req.method)) return { status: 400, message: 'Invalid request target.' };
+  if (!isTarget(target, method)) return { status: 400, message: 'Invalid request target.' };
   let hosts = 0;
   let framings = 0;
-  const { rawHeaders } = req;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase();
     if (name === 'host') {

@@ -78,13 +78,14 @@ export class RouteMount implements Mount {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     const client = openHandshake(this.#context, req, socket, head);
     if (client === undefined) return;
-    const refusal = this.#closed ? CLOSING : checkRequest(req);
+    const target = requestTarget(req);
+    const refusal = this.#closed ? CLOSING : checkRequest(req, target);
     if (refusal !== undefined) {
       refuseHandshake(client, refusal);
       return;
     }
     const { acceptXForwardedProtocol, cdnLoop } = this.#context.settings;
-    const request = readClientRequest(req, requestTarget(req), acceptXForwardedProtocol);
+    const request = readClientRequest(req, target, acceptXForwardedProtocol);
     const route = this.#find(req, request, 'ws');
     const wrong =
       route === undefined
@@ -139,12 +140,13 @@ export class RouteMount implements Mount {
       this.#refuse(req, res, CLOSING);
       return;
     }
-    const refusal = checkRequest(req);
+    const target = requestTarget(req);
+    const refusal = checkRequest(req, target);
     if (refusal !== undefined) {
       this.#refuse(req, res, refusal);
       return;
     }
-    const request = readClientRequest(req, requestTarget(req), settings.acceptXForwardedProtocol);
+    const request = readClientRequest(req, target, settings.acceptXForwardedProtocol);
     const route = this.#find(req, request, 'http');
     if (route === undefined) {
       if (next !== undefined) this.#pass(req, res, next, framework);

@@ -42,12 +42,12 @@ describe('threat 14: input that takes very long to read', () => {
     [
       'Transfer-Encoding',
       (text) =>
-        checkRequest({ method: 'GET', url: '/', rawHeaders: ['Transfer-Encoding', text] } as IncomingMessage),
+        checkRequest({ method: 'GET', rawHeaders: ['Transfer-Encoding', text] } as IncomingMessage, '/'),
     ],
     [
       'the request target',
       (text) =>
-        checkRequest({ method: 'GET', url: `http://${text}`, rawHeaders: [] as string[] } as IncomingMessage),
+        checkRequest({ method: 'GET', rawHeaders: [] as string[] } as IncomingMessage, `http://${text}`),
     ],
     ['Connection', (text) => relayedHeaders(['Connection', text, 'A', '1'])],
     ['JSON pointers', (text) => patchBody(Buffer.from('{"a":[]}'), [{ op: 'add', path: text, value: 1 }])],
