@@ -38,8 +38,7 @@ export class BodyRecord {
 }
 
 /** Whether a request announces a body: RFC 9112 6.3. */
-export function hasBody(req: IncomingMessage): boolean {
-  const { headers } = req;
+export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0);
 }

@@ -28,6 +28,9 @@ import { openHandshake, pageRefusal, refuseHandshake } from './upgrade.js';
 /** Not marked on themselves: where Express has been, a property more costs a request as much as all that we do. */
 const mounted = new WeakSet<IncomingMessage>();
 
+/** The fields of a request, as Node has them. */
+type Fields = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
+
 /**
  * The app in this process is the origin. Its first answer to a request is watched where it is written; whatever is asked
  * later goes to the server that the request came in by, through memory.
@@ -92,7 +95,8 @@ export class AppMount implements Mount {
       return;
     }
     // What somebody reads already will be gone when it is known who sends it.
-    const early = req.readableFlowing === true ? this.#entry.eventsOf(req, framework) : undefined;
+    const isLost = this.#trust.takesTime && req.readableFlowing === true;
+    const early = isLost ? this.#entry.eventsOf(req, framework) : undefined;
     // A GRIP proxy in front that proves itself does the holding: requests and responses are none of our business.
     this.#trust.decide(
       req,
@@ -145,15 +149,18 @@ export class AppMount implements Mount {
     next: Next,
     framework: FrameworkRequest | undefined,
   ): void {
-    const refusal = eventsRefusal(req);
+    // Looked at once: each look at a request that Express has had in hand is slow.
+    const { headers, rawHeaders } = req;
+    const fields = { headers, rawHeaders };
+    const refusal = eventsRefusal(fields);
     if (refusal !== undefined) {
       refuse(this.#context.services.logger, req, res, refusal);
       return;
     }
-    const body = hasBody(req) ? new BodyRecord() : undefined;
+    const body = hasBody(fields) ? new BodyRecord() : undefined;
     if (body !== undefined) recordBody(req, body, framework);
-    removeGripFields(req);
-    this.#sign(req);
+    removeGripFields(req, fields);
+    this.#sign(fields);
     intercept(res, new AppRequest(this, req, res, target, body, framework?.onAnswer));
     setRequestGrip(req, this.#grip);
     next();
@@ -173,13 +180,13 @@ export class AppMount implements Mount {
   }
 
   /** The app sees what it would see behind a GRIP proxy. */
-  #sign(req: IncomingMessage): void {
-    req.headers['grip-feature'] = GRIP_FEATURES;
-    req.rawHeaders.push('Grip-Feature', GRIP_FEATURES);
+  #sign({ headers, rawHeaders }: Fields): void {
+    headers['grip-feature'] = GRIP_FEATURES;
+    rawHeaders.push('Grip-Feature', GRIP_FEATURES);
     const token = this.#signer?.token();
     if (token === undefined) return;
-    req.headers['grip-sig'] = token;
-    req.rawHeaders.push('Grip-Sig', token);
+    headers['grip-sig'] = token;
+    rawHeaders.push('Grip-Sig', token);
   }
 }
 
@@ -230,10 +237,10 @@ class AppRequest implements InstructTaker, CapturedBody {
 }
 
 /** A client's own Grip- fields are forged: the app must not see them. */
-function removeGripFields(req: IncomingMessage): void {
-  if (hasGripField(req.rawHeaders)) dropGripFields(req.rawHeaders, [req.headers, req.headersDistinct]);
+function removeGripFields(req: IncomingMessage, { headers, rawHeaders }: Fields): void {
+  if (hasGripField(rawHeaders)) dropGripFields(rawHeaders, [headers, req.headersDistinct]);
   // Only a chunked body has trailers, and they are known at its end.
-  if (req.headers['transfer-encoding'] !== undefined) req.once('end', removeGripTrailers);
+  if (headers['transfer-encoding'] !== undefined) req.once('end', removeGripTrailers);
 }
 
 function removeGripTrailers(this: IncomingMessage): void {

@@ -13,13 +13,18 @@ export class Trust {
     this.#verifier = upstreamKey === undefined ? undefined : new Verifier(upstreamKey, clock);
   }
 
+  /** Whether signatures are verified, which takes time. */
+  get takesTime(): boolean {
+    return this.#verifier !== undefined;
+  }
+
   /** Calls `decided`, at once unless there is a signature to verify. `onError` gets what `decided` throws later. */
   decide(req: IncomingMessage, decided: (trusted: boolean) => void, onError: (error: unknown) => void): void {
     if (this.#context.isBehind) {
       decided(true);
       return;
     }
-    const signature = req.headers['grip-sig'];
+    const signature = this.#verifier === undefined ? undefined : req.headers['grip-sig'];
     if (this.#verifier === undefined || typeof signature !== 'string') {
       decided(false);
       return;
