@@ -51,6 +51,19 @@ describe('an Express app that answers with an instruct', () => {
     ]);
   });
 
+  it('has the callback of a plain answer called once', async () => {
+    let called = 0;
+    const grip = stage().grip(gripProxy());
+    const app = express().use(grip, (_req, res) => {
+      res.set('Content-Length', '1').end('x', 'utf8', () => {
+        called++;
+      });
+    });
+    const site = await stage().serve(app);
+    assert.equal(await (await site.get('/')).whole(), 'x');
+    assert.equal(called, 1);
+  });
+
   it('sees that it has answered', async () => {
     const seen: unknown[] = [];
     const grip = stage().grip(gripProxy());

@@ -56,6 +56,33 @@ export const plainHandlers: Record<string, [RequestHandler, RegExp]> = {
     },
     /Content-Length: 2\r[\s\S]*ab/,
   ],
+  'Content-Length and bytes of all values': [
+    (_req, res) => {
+      const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+      res.setHeader('Content-Length', bytes.length).end(bytes);
+    },
+    /Content-Length: 256\r/,
+  ],
+  'Content-Length, an encoding and a callback': [
+    (_req, res) => {
+      res.setHeader('Content-Length', 3).end('616263', 'hex', () => {});
+    },
+    /Content-Length: 3\r[\s\S]*abc/,
+  ],
+  'Content-Length, and fields and text that are not ASCII': [
+    (_req, res) => void res.setHeader('X-A', 'é').setHeader('Content-Length', 5).end('é€'),
+    /Content-Length: 5\r/,
+  ],
+  'Content-Length of more than is put into one piece': [
+    (_req, res) => void res.setHeader('Content-Length', 20_000).end('x'.repeat(20_000)),
+    /Content-Length: 20000\r[\s\S]*x{20000}/,
+  ],
+  'Content-Length and Transfer-Encoding': [
+    (_req, res) => {
+      res.setHeader('Transfer-Encoding', 'chunked').setHeader('Content-Length', 1).end('x');
+    },
+    /Transfer-Encoding: chunked/,
+  ],
   'early hints': [
     (_req, res) => {
       res.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' });

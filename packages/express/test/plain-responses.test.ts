@@ -7,6 +7,7 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 import session from 'express-session';
 import { useStage } from '../../../test/support/apps/stage.js';
 import { wireBytes, wireRequest } from '../../../test/support/apps/wire.js';
+import { notePieces } from '../../../test/support/note-pieces.js';
 import { plainHandlers } from './plain-handlers.js';
 
 const apps: Record<string, (proxy: RequestHandler | undefined) => express.Express> = {
@@ -86,6 +87,18 @@ for (const [name, build] of Object.entries(apps)) {
 
 describe('the plain responses of an Express app', () => {
   const stage = useStage();
+
+  it('leave in one piece when they are small and have a length', async () => {
+    let calls: string[][] = [];
+    const note: RequestHandler = (req, _res, next) => {
+      calls = notePieces(req.socket);
+      next();
+    };
+    const app = express().use(note, stage().grip(gripProxy()), (_req, res) => void res.send('text'));
+    await wireBytes(stage(), app, [wireRequest('GET /', ['Connection: close'])]);
+    assert.equal(calls.length, 1);
+    assert.match(calls[0]?.join('|') ?? '', /^HTTP\/1\.1 200 OK\r\n[^|]*\r\n\r\ntext$/);
+  });
 
   it('whose head has been sent before the proxy is asked, stay as they are', async () => {
     const early: RequestHandler = (_req, res, next) => {

@@ -6,6 +6,7 @@ import type { IdleSockets } from './idle-sockets.js';
 import { progressOf } from './progress.js';
 import { methodsOf, native, type ResponseMethods } from './response-methods.js';
 import type { StreamClient } from './stream-client.js';
+import { writeAtOnce } from './write-at-once.js';
 
 /** Who looks after a client: hears when it leaves, and when it has taken what was written. */
 export interface ClientOwner {
@@ -16,7 +17,7 @@ export interface ClientOwner {
 }
 
 /** Bytes that may be gathered by a socket, which calls itself full at twice as much. */
-export const MAX_TOGETHER = 8192;
+const MAX_TOGETHER = 8192;
 
 const kClient = Symbol('p-8 client');
 const kWaiting = Symbol('p-8 waiting');
@@ -202,28 +203,14 @@ export class ClientResponse implements StreamClient {
   end(body?: Uint8Array): void {
     this.#owner = undefined;
     if (this.gone) return;
-    if (body === undefined || body.length === 0 || this.#writeAtOnce(body)) this.#methods.end.call(this.res);
+    const isEmpty = body === undefined || body.length === 0;
+    if (isEmpty || (this.#isCounted && writeAtOnce(this.res, body))) this.#methods.end.call(this.res);
     else this.#methods.end.call(this.res, body);
   }
 
-  /**
-   * Writes the last part of a small body, and the head if it waits for that, with one call of the system. Node would keep it
-   * until the end of the turn, together with pieces that do not come, and has less to do for a string than for a string
-   * and bytes. False: nothing has been written.
-   */
-  #writeAtOnce(body: Uint8Array): boolean {
-    const { res } = this;
-    const { socket } = res;
-    if (body.length > MAX_TOGETHER || this.#methods.write !== native.write || res.chunkedEncoding)
-      return false;
-    if (socket === null || socket.writableCorked > 0) return false;
-    native.write.call(
-      res,
-      Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'),
-      'latin1',
-    );
-    socket.uncork();
-    return true;
+  /** The response has Node's own methods, and a length in its head. */
+  get #isCounted(): boolean {
+    return this.#methods.write === native.write && !this.res.chunkedEncoding;
   }
 
   addTrailers(trailers: HeaderList): void {

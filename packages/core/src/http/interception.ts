@@ -10,6 +10,7 @@ import {
   type WriteHeadArgs,
   watchResponse,
 } from './response-methods.js';
+import { writeAtOnce } from './write-at-once.js';
 
 /** Takes over a response that turned out to be an instruct. */
 export interface CapturedBody {
@@ -110,7 +111,7 @@ class Interception implements ResponseWatch {
 
   end(res: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown): ServerResponse {
     if (this.#phase === 'open') this.#decideAtEnd(res);
-    if (this.#phase === 'passing') return Reflect.apply(this.methods.end, res, [chunk, encoding, callback]);
+    if (this.#phase === 'passing') return this.#passEnd(res, chunk, encoding, callback);
     if (this.#phase === 'ended') return res;
     if (chunk != null && typeof chunk !== 'function') this.#body?.write(toBuffer(chunk, encoding));
     this.#phase = 'ended';
@@ -120,6 +121,15 @@ class Interception implements ResponseWatch {
     if (done !== undefined) process.nextTick(done as Done);
     this.#body?.end();
     return res;
+  }
+
+  #passEnd(res: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown): ServerResponse {
+    const { methods } = this;
+    const isPlain = isChunk(chunk) && typeof encoding !== 'function' && methods === native;
+    if (isPlain && res.hasHeader('content-length') && writeAtOnce(res, chunk, encoding as BufferEncoding)) {
+      return Reflect.apply(methods.end, res, [callback]);
+    }
+    return Reflect.apply(methods.end, res, [chunk, encoding, callback]);
   }
 
   /**
@@ -194,6 +204,10 @@ function takeHeaders(res: ServerResponse): string[] {
     res.removeHeader(name);
   }
   return list;
+}
+
+function isChunk(chunk: unknown): chunk is string | Uint8Array {
+  return (typeof chunk === 'string' || chunk instanceof Uint8Array) && chunk.length > 0;
 }
 
 function toBuffer(chunk: unknown, encoding: unknown): Buffer {

@@ -1,9 +1,10 @@
 import { type HeaderList, headerValues, isInstruct } from '@p-8/protocol';
 import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
 import { CapturedResponse, type InstructReader } from './captured-response.js';
-import { type ClientOwner, type ClientResponse, MAX_TOGETHER } from './client-response.js';
+import type { ClientOwner, ClientResponse } from './client-response.js';
 import type { Flusher } from './flusher.js';
 import { relayedHeaders, relayedTrailers } from './forwarded-headers.js';
+import { MAX_AT_ONCE } from './write-at-once.js';
 
 /** Who asked an origin on behalf of a client. */
 export interface Asker extends InstructReader {
@@ -93,7 +94,7 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
 
   onData(chunk: Buffer): boolean {
     if (this.#captured !== undefined) return this.#captured.write(chunk);
-    if (this.#headWaits && this.#first === undefined && chunk.length <= MAX_TOGETHER) {
+    if (this.#headWaits && this.#first === undefined && chunk.length <= MAX_AT_ONCE) {
       this.#first = chunk;
       return true;
     }

@@ -9,7 +9,7 @@ export interface ResponseMethods {
     headers?: readonly (string | string[])[],
   ) => ServerResponse;
   readonly flushHeaders: (this: ServerResponse) => void;
-  readonly write: (this: ServerResponse, chunk: Uint8Array | string, encoding?: 'latin1') => boolean;
+  readonly write: (this: ServerResponse, chunk: Uint8Array | string, encoding?: BufferEncoding) => boolean;
   readonly end: (this: ServerResponse, chunk?: Uint8Array) => ServerResponse;
   readonly on: (this: ServerResponse, event: 'drain', listener: () => void) => ServerResponse;
 }
