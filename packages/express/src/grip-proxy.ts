@@ -33,8 +33,12 @@ export interface GripMiddleware extends RequestHandler, GripMembers {
  */
 export function gripProxy(options: GripProxyOptions = {}): GripMiddleware {
   const proxy = new GripProxy(options);
+  let prepared: object | null = null;
   const middleware: RequestHandler = (req, res, next) => {
-    addRequestGrip(req.app);
+    // What an app's requests have in common tells which app it is: a look at the request itself is slow.
+    const prototype = Object.getPrototypeOf(req);
+    if (prototype !== prepared) addRequestGrip(req.app);
+    prepared = prototype;
     proxy.handle(req, res, next, new ParsedRequest(req, next));
   };
   return Object.assign(middleware, gripMembers(proxy), {

@@ -84,24 +84,40 @@ function noteOriginalUrl({ req, originalUrl }: Koa.Context): void {
 
 /** Lets a handler answer in Koa's place, unless it passes the request on. */
 function answer(ctx: Koa.Context, next: Koa.Next, handle: (pass: Next) => void): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const { respond } = ctx;
-    let passed = false;
-    let waits = false;
-    handle((error) => {
-      passed = true;
-      if (waits) {
-        ctx.res.off('close', resolve);
-        if (respond === undefined) delete ctx.respond;
-        else ctx.respond = respond;
-      }
-      if (error === undefined) next().then(() => resolve(finishWebSocket(ctx)), reject);
-      else reject(error);
-    });
-    // Most are passed on at once.
-    if (passed) return;
-    waits = true;
-    ctx.respond = false;
-    ctx.res.on('close', resolve);
+  let passed: Promise<unknown> | undefined;
+  let wait: Wait | undefined;
+  handle((error) => {
+    wait?.end();
+    passed = error === undefined ? next().then(() => finishWebSocket(ctx)) : Promise.reject(error);
+    wait?.resolve(passed);
   });
+  // Most are passed on at once.
+  if (passed !== undefined) return passed;
+  wait = waitForAnswer(ctx);
+  return wait.promise;
+}
+
+/** Somebody else answers, until it ends. */
+interface Wait {
+  /** Resolves when the response has closed. */
+  readonly promise: Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  /** Leaves the answer to Koa again. */
+  end(): void;
+}
+
+function waitForAnswer(ctx: Koa.Context): Wait {
+  const { respond, res } = ctx;
+  let resolve: Wait['resolve'] = () => {};
+  const promise = new Promise((settle) => {
+    resolve = settle;
+  });
+  ctx.respond = false;
+  res.on('close', resolve);
+  const end = (): void => {
+    res.off('close', resolve);
+    if (respond === undefined) delete ctx.respond;
+    else ctx.respond = respond;
+  };
+  return { promise, resolve, end };
 }

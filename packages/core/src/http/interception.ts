@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http';
+import { type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { isGripHeader, isInstruct } from '@p-8/protocol';
 import { entriesOf, mergeHeaders } from './head-fields.js';
 import {
@@ -78,6 +78,8 @@ class Interception implements ResponseWatch {
   methods: ResponseMethods = native;
   readonly #taker: InstructTaker;
   #phase: Phase = 'open';
+  /** The app has said how long its body is. */
+  #hasLength = false;
   #body: CapturedBody | undefined;
   /** What `writeHead` was given, while it is only decided on: the head waits for the body that is being ended. */
   #waitingHead: WriteHeadArgs | undefined;
@@ -125,8 +127,8 @@ class Interception implements ResponseWatch {
 
   #passEnd(res: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown): ServerResponse {
     const { methods } = this;
-    const isPlain = isChunk(chunk) && typeof encoding !== 'function' && methods === native;
-    if (isPlain && res.hasHeader('content-length') && writeAtOnce(res, chunk, encoding as BufferEncoding)) {
+    const isPlain = this.#hasLength && methods === native && typeof encoding !== 'function';
+    if (isPlain && isChunk(chunk) && writeAtOnce(res, chunk, encoding as BufferEncoding)) {
       return Reflect.apply(methods.end, res, [callback]);
     }
     return Reflect.apply(methods.end, res, [chunk, encoding, callback]);
@@ -158,8 +160,10 @@ class Interception implements ResponseWatch {
   /** Is it an instruct? Then its head becomes a plain list, and the response is bare again, ready for the hold's own. */
   #decide(res: ServerResponse, args: WriteHeadArgs): void {
     const given = typeof args[1] === 'string' ? args[2] : args[1];
-    if (!hasGripFields(res, given)) {
+    const fields = res.getHeaders();
+    if (!hasGripFields(fields, given)) {
       this.#phase = 'passing';
+      this.#hasLength = fields['content-length'] !== undefined;
       unwatchResponse(res);
       return;
     }
@@ -181,9 +185,9 @@ class Interception implements ResponseWatch {
   }
 }
 
-function hasGripFields(res: ServerResponse, given: unknown): boolean {
-  for (const name of res.getHeaderNames()) if (isGripHeader(name)) return true;
-  const type = res.getHeader('content-type');
+function hasGripFields(fields: OutgoingHttpHeaders, given: unknown): boolean {
+  for (const name in fields) if (isGripHeader(name)) return true;
+  const type = fields['content-type'];
   if (typeof type === 'string' && isInstruct(['Content-Type', type])) return true;
   if (typeof given !== 'object' || given === null) return false;
   const list: string[] = [];

@@ -140,8 +140,8 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
   /** The client gets what came before the answer broke off. */
   #cut(): void {
     this.#writeFirst();
-    // Node has put off writing until then.
-    process.nextTick(() => this.#client.abort());
+    // What is written is on its way by then.
+    setImmediate(() => this.#client.abort());
   }
 
   #fail(detail: string): void {

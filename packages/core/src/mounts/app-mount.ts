@@ -3,7 +3,13 @@ import type { Duplex } from 'node:stream';
 import { filterHeaders, isGripHeader } from '@p-8/protocol';
 import { GripError } from '../errors.js';
 import { HandlerEntry } from '../handler/handler-entry.js';
-import { OF_PROXY, OF_UNSIGNED_PROXY, type RequestGrip, setRequestGrip } from '../handler/request-grip.js';
+import {
+  OF_PROXY,
+  OF_UNSIGNED_PROXY,
+  type RequestGrip,
+  requestGrip,
+  setRequestGrip,
+} from '../handler/request-grip.js';
 import { CapturedResponse } from '../http/captured-response.js';
 import { readClientRequest, requestTarget, withoutCoding } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
@@ -24,9 +30,6 @@ import type { Mount, Next, ProxyContext } from './mount.js';
 import { ServedApps } from './served-apps.js';
 import { Trust } from './trust.js';
 import { openHandshake, pageRefusal, refuseHandshake } from './upgrade.js';
-
-/** Not marked on themselves: where Express has been, a property more costs a request as much as all that we do. */
-const mounted = new WeakSet<IncomingMessage>();
 
 /** The fields of a request, as Node has them. */
 type Fields = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
@@ -68,11 +71,10 @@ export class AppMount implements Mount {
       throw new GripError('GRIP_ERR_OPTION', 'there is no app to ask: use wrap(app), or set a target');
     }
     // Wrapped and mounted as well: once is enough.
-    if (mounted.has(req)) {
+    if (requestGrip(req)?.isProxied === true) {
       next();
       return;
     }
-    mounted.add(req);
     if (isFollowUp(req)) {
       // For the client of a GRIP proxy in front, its signature counts.
       if (req.headers['grip-sig'] === undefined) this.#sign(req);

@@ -62,17 +62,22 @@ export class HttpRequest {
 
   /**
    * Waits for the response's head.
+   * @param read called with the response at once: who listens later may miss what comes right after the head
    * @param timeout real time; undefined: for ever
    * @throws Error where the connection ends before, or the time is up; it says what happened in the test.
    */
-  async response(timeout?: Duration): Promise<IncomingMessage> {
+  async response<T>(read: (response: IncomingMessage) => T, timeout?: Duration): Promise<T> {
     const ms = timeout === undefined ? undefined : milliseconds(timeout);
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise((resolve, reject) => {
         this.request.once('response', (response) => {
           this.#response = response;
-          resolve(response);
+          try {
+            resolve(read(response));
+          } catch (error) {
+            reject(error);
+          }
         });
         this.request.once('error', () => reject(this.#failure('the connection broke')));
         if (ms === undefined) return;

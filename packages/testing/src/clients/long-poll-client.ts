@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { quote } from '../timeline.js';
 import { type ClientHost, HttpRequest, type RequestInit } from './http-request.js';
@@ -88,10 +88,13 @@ export class LongPollClient {
   }
 
   async #read(request: HttpRequest): Promise<void> {
-    const response = await request.response();
-    const body = await text(response);
-    const status = response.statusCode ?? 0;
+    const { status, headers, body } = await request.response(readWhole);
     this.#host.timeline.add('client', `${this.#name} gets ${status} ${quote(body)}`);
-    this.#inbox.push({ status, headers: response.headers, body, json: () => JSON.parse(body) as unknown });
+    this.#inbox.push({ status, headers, body, json: () => JSON.parse(body) as unknown });
   }
+}
+
+async function readWhole(response: IncomingMessage): Promise<Omit<LongPollResponse, 'json'>> {
+  const { statusCode: status = 0, headers } = response;
+  return { status, headers, body: await text(response) };
 }

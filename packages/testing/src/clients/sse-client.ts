@@ -45,15 +45,16 @@ export class SseClient extends ResponseClient<SseEvent> {
       ...rest,
       headers: { Accept: 'text/event-stream', ...last, ...headers },
     });
-    const response = await request.response(timeout);
-    const { statusCode, headers: fields } = response;
-    if (statusCode !== 200 || !fields['content-type']?.startsWith('text/event-stream')) {
-      request.drop();
-      const got = `${statusCode} ${fields['content-type'] ?? 'without a Content-Type'}`;
-      throw new Error(`${name}: the answer is ${got}, which is no event stream\n${host.timeline}`);
-    }
     const describe = ({ event, data }: SseEvent): string => `${event} ${quote(data)}`;
-    return new SseClient(host, request, response, { name, noun: 'event', describe });
+    return request.response((response) => {
+      const { statusCode, headers: fields } = response;
+      if (statusCode !== 200 || !fields['content-type']?.startsWith('text/event-stream')) {
+        request.drop();
+        const got = `${statusCode} ${fields['content-type'] ?? 'without a Content-Type'}`;
+        throw new Error(`${name}: the answer is ${got}, which is no event stream\n${host.timeline}`);
+      }
+      return new SseClient(host, request, response, { name, noun: 'event', describe });
+    }, timeout);
   }
 
   /** The comments that have come: keep-alives, mostly. */

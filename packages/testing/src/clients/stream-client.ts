@@ -17,7 +17,7 @@ export class StreamClient extends ResponseClient<string> {
     const name = host.name('stream');
     const request = new HttpRequest(host, name, path, init);
     const words = { name, noun: 'chunk', describe: quote };
-    return new StreamClient(host, request, await request.response(timeout), words);
+    return request.response((response) => new StreamClient(host, request, response, words), timeout);
   }
 
   protected override take(text: string): void {
