@@ -29,7 +29,7 @@ export const USAGE = `npm run bench -- [OPTIONS]
   --only PART             rows or curves with this in their names; may be repeated
   --role NAME             only P-8, Pushpin, nginx or 'bare Node'; may be repeated
   --list                  names of the rows and curves
-  --repetitions N         how often each server has its turn (3; with --quick 1)
+  --repetitions N         how often each server has its turn (3, or 5 where P-8 and bare Node are compared; with --quick 1)
   --seconds N             how long each is measured (3; with --curves or --quick 1)
   --unpinned              let servers and clients share all cores
   --curves                in place of rows: how cost grows with connections, channels, size and items a request
@@ -62,9 +62,11 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
   if (write && only.length + role.length > 0)
     throw new Error('--write needs all rows and all contenders: they are compared side by side in one run');
   const usual = quick ? QUICK : curves ? FOR_CURVES : FULL;
+  const repetitions = positive('repetitions', values.repetitions);
   const effort = {
     ...usual,
-    repetitions: positive('repetitions', values.repetitions) ?? usual.repetitions,
+    repetitions: repetitions ?? usual.repetitions,
+    closeRepetitions: repetitions ?? usual.closeRepetitions,
     seconds: positive('seconds', values.seconds) ?? usual.seconds,
   };
   return {

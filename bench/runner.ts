@@ -44,8 +44,12 @@ export class Runner {
     tell(`${row.name}: ${row.title}`);
     const busy = await busyness();
     if (busy > 0.1) tell(`  the machine is busy: other programs use ${Math.round(busy * 100)} % of a core`);
-    for (let turn = 0; turn < effort.repetitions; turn++) {
+    const isClose = row.targets.some(({ of }) => of === 'bare Node');
+    const turns = isClose ? Math.max(effort.repetitions, effort.closeRepetitions) : effort.repetitions;
+    for (let turn = 0; turn < turns; turn++) {
       for (const [role, taken] of samples) {
+        const isCompared = role === 'P-8' || role === 'bare Node';
+        if (turn >= effort.repetitions && !isCompared) continue;
         try {
           const sample = await this.#measure(row, role);
           taken.push(sample);

@@ -12,6 +12,7 @@ import { Runner } from '../../bench/runner.js';
 const EFFORT: Effort = {
   name: 'quick',
   repetitions: 2,
+  closeRepetitions: 2,
   warmUpSeconds: 0.7,
   seconds: 0.6,
   curveShare: 0,
