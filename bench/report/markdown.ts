@@ -26,6 +26,11 @@ export function toMarkdown(results: Results): string {
   ].join('\n');
 }
 
+/** The rows of a run without their details. */
+export function overviewOf(results: Results): string {
+  return [...origin(results), overview(results.rows)].join('\n');
+}
+
 /** When, where and of what. */
 function origin({ machine, versions, date, commit, effort, isPinned, command }: Results): string[] {
   return [

@@ -15,11 +15,16 @@ describe('what users see of rows and of curves, which are measured in runs of th
     assert.equal(publishedMarkdown(publish(publish({}, curves), rows)), text);
   });
 
-  it('has what was measured last of each', () => {
-    const before = publish(publish({}, rows), curves);
-    const again = publishedMarkdown(publish(before, { ...rows, date: 'Friday' }));
-    assert.match(again, /^Measured on Friday [\s\S]*Measured on Tuesday /);
-    assert.doesNotMatch(again, /Monday/);
+  it('has what was measured last of each, and of the rows what was measured before that', () => {
+    const first = publish(publish({}, rows), curves);
+    const second = publish(first, { ...rows, date: 'Friday' });
+    assert.match(
+      publishedMarkdown(second),
+      /^Measured on Friday [\s\S]*### The run before\n\nMeasured on Monday [\s\S]*Some work[\s\S]*Measured on Tuesday /,
+    );
+    const third = publishedMarkdown(publish(second, { ...rows, date: 'Sunday' }));
+    assert.match(third, /^Measured on Sunday [\s\S]*The run before\n\nMeasured on Friday /);
+    assert.doesNotMatch(third, /Monday/);
   });
 
   it('shows the cost at each point, what theory says, and what came of it', () => {
