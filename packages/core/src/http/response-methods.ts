@@ -53,7 +53,7 @@ export function methodsOf(res: ServerResponse): ResponseMethods {
  * each response another prototype; any property that is added after that costs V8 a new hidden class, each time.
  */
 export function watchResponse(res: ServerResponse, watch: ResponseWatch): boolean {
-  if (shared.bare === native && isBare(prototype)) patchPrototype();
+  if (shared.bare === native && hasBareMethods(prototype)) patchPrototype();
   if (!isBare(res)) return false;
   shared.watches.set(res, watch);
   return true;
@@ -64,14 +64,26 @@ export function unwatchResponse(res: ServerResponse): void {
   shared.watches.delete(res);
 }
 
-/** Whether a response's methods are those of its class: each look at a response that Express has had in hand is slow. */
+/**
+ * Whether a response's methods are those of its class. They are looked for where responses have them in common, since each
+ * read from a response that Express has had in hand is slow.
+ */
 function isBare(res: ServerResponse): boolean {
+  const hasOwn =
+    Object.hasOwn(res, 'writeHead') ||
+    Object.hasOwn(res, 'write') ||
+    Object.hasOwn(res, 'end') ||
+    Object.hasOwn(res, 'flushHeaders');
+  return hasBareMethods(hasOwn ? res : Object.getPrototypeOf(res));
+}
+
+function hasBareMethods(methods: ServerResponse): boolean {
   const { bare } = shared;
   return (
-    res.writeHead === bare.writeHead &&
-    res.write === bare.write &&
-    res.end === bare.end &&
-    res.flushHeaders === bare.flushHeaders
+    methods.writeHead === bare.writeHead &&
+    methods.write === bare.write &&
+    methods.end === bare.end &&
+    methods.flushHeaders === bare.flushHeaders
   );
 }
 
