@@ -1,5 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { type HeaderList, headerValue, reasonPhrase } from '@p-8/protocol';
+import type { Written } from '../upstream/block-reader.js';
 import { crossOriginHeaders } from './cors.js';
 import { DetachedSocket } from './detached-socket.js';
 import type { IdleSockets } from './idle-sockets.js';
@@ -126,10 +128,13 @@ export class ClientResponse implements StreamClient {
     }
   }
 
-  /** Writes a part of the body; false: wait for `onClientDrained`. */
-  write(chunk: Uint8Array): boolean {
+  /**
+   * Writes a part of the body; false: wait for `onClientDrained`. `written` hears when nobody has the part any more, which
+   * only Node's own response and connection can tell.
+   */
+  write(chunk: Uint8Array, written?: Written): boolean {
     if (this.gone) return true;
-    const taken = this.#methods.write.call(this.res, chunk);
+    const taken = this.#methods.write.call(this.res, chunk, this.#keepsNothing ? written : undefined);
     if (!taken) this.#waitForDrain();
     return taken;
   }
@@ -206,6 +211,15 @@ export class ClientResponse implements StreamClient {
     const isEmpty = body === undefined || body.length === 0;
     if (isEmpty || (this.#isCounted && writeAtOnce(this.res, body))) this.#methods.end.call(this.res);
     else this.#methods.end.call(this.res, body);
+  }
+
+  /** What has been written goes to the system, and nobody who is between has kept it. */
+  get #keepsNothing(): boolean {
+    return (
+      this.#methods.write === OutgoingMessage.prototype.write &&
+      this.#socket instanceof Socket &&
+      this.#socket.write === Socket.prototype.write
+    );
   }
 
   /** The response has Node's own methods, and a length in its head. */

@@ -1,4 +1,5 @@
 import { type HeaderList, headerValues, isInstruct } from '@p-8/protocol';
+import { whenWritten } from '../upstream/block-reader.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
 import { CapturedResponse, type InstructReader } from './captured-response.js';
 import type { ClientOwner, ClientResponse } from './client-response.js';
@@ -99,7 +100,7 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
       return true;
     }
     this.#writeFirst();
-    return this.#client.write(chunk);
+    return this.#client.write(chunk, whenWritten(chunk));
   }
 
   onEnd(trailers: HeaderList): void {

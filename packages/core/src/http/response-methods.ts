@@ -1,4 +1,5 @@
 import { ServerResponse } from 'node:http';
+import type { Written } from '../upstream/block-reader.js';
 
 /** The methods of a response that P-8 patches, as they were before, in the forms that P-8 calls. */
 export interface ResponseMethods {
@@ -9,7 +10,11 @@ export interface ResponseMethods {
     headers?: readonly (string | string[])[],
   ) => ServerResponse;
   readonly flushHeaders: (this: ServerResponse) => void;
-  readonly write: (this: ServerResponse, chunk: Uint8Array | string, encoding?: BufferEncoding) => boolean;
+  readonly write: (
+    this: ServerResponse,
+    chunk: Uint8Array | string,
+    encodingOrWritten?: BufferEncoding | Written,
+  ) => boolean;
   readonly end: (this: ServerResponse, chunk?: Uint8Array) => ServerResponse;
   readonly on: (this: ServerResponse, event: 'drain', listener: () => void) => ServerResponse;
 }

@@ -1,6 +1,7 @@
-import net, { type Socket } from 'node:net';
+import net, { type OnReadOpts, type Socket } from 'node:net';
 import { GripError } from '../errors.js';
 import { hostName } from '../http/client-request.js';
+import { BlockReader } from './block-reader.js';
 import type { CallCounter } from './call-counter.js';
 import { codeOf, isConnectFailure, isTlsFailure } from './connect-failure.js';
 import { createPool } from './connection-pool.js';
@@ -39,7 +40,9 @@ export class RemoteUpstream implements Upstream {
     this.#responseTimeout = options.responseTimeout;
     this.#url = new URL(options.url);
     this.#connector = connector(options);
-    this.#pool = createPool(options.url, { allowH2: false, connect: this.#connector });
+    // With TLS, bytes come out of the cipher 16 KB at a time.
+    const connect = this.#url.protocol === 'http:' ? intoBlocks(options) : this.#connector;
+    this.#pool = createPool(options.url, { allowH2: false, connect });
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
@@ -77,7 +80,18 @@ export class RemoteUpstream implements Upstream {
   }
 }
 
-function connector(options: RemoteOptions): Connector {
+/** Opens connections whose bytes are read into blocks. */
+function intoBlocks(options: RemoteOptions): Connector {
+  return (target, callback) => {
+    const reader = new BlockReader();
+    connector(options, reader)(target, (...result) => {
+      reader.socket = result[1];
+      callback(...result);
+    });
+  };
+}
+
+function connector(options: RemoteOptions, onread?: OnReadOpts): Connector {
   const { servername, untrusted } = options;
   const connect = buildConnector({
     timeout: options.connectTimeout,
@@ -85,6 +99,7 @@ function connector(options: RemoteOptions): Connector {
     ...(options.clientCert === undefined ? {} : { cert: options.clientCert }),
     ...(options.clientKey === undefined ? {} : { key: options.clientKey }),
     ...(untrusted ? { lookup: refuseInternalAddresses } : {}),
+    ...(onread === undefined ? {} : { onread }),
   });
   if (!untrusted && servername === undefined) return connect;
   return (target, callback) => {
