@@ -92,9 +92,13 @@ export class Poll implements Job {
     const reader = new ResponseReader((status) => {
       if (status === 200) this.#count++;
       else this.#errors++;
-      this.#latencies.add(performance.now() - sent);
-      if (this.#running) ask();
-      else this.#again.push(ask);
+      // What ends after the run has waited for an item on purpose.
+      if (this.#running) {
+        this.#latencies.add(performance.now() - sent);
+        ask();
+      } else {
+        this.#again.push(ask);
+      }
     });
     const connection = await Connection.open(this.#spec.port, index, {
       onBytes: (bytes, length) => reader.read(bytes, length),
