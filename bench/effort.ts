@@ -19,7 +19,7 @@ export interface Effort {
 export const FULL: Effort = {
   name: 'full',
   repetitions: 3,
-  closeRepetitions: 9,
+  closeRepetitions: 5,
   warmUpSeconds: 2,
   seconds: 3,
   curveShare: 1,

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import type { WebSocketContext } from '@p-8/protocol';
 
 /** What the handler of a request is told about GRIP: `req.grip` in Express, `ctx.grip` in Koa. Source: serve-grip. */
@@ -16,18 +16,29 @@ export interface RequestGrip {
   readonly wsContext: WebSocketContext | null;
 }
 
-/** Not kept on the requests: once Express has had them in hand, any property that they are given costs 5 µs. */
+/** Of requests that a framework has had in hand: once their prototype is another one, any property that they are given costs 5 µs. */
 const grips = new WeakMap<IncomingMessage, RequestGrip>();
+const kGrip = Symbol('p-8 grip');
+/** Whether any request has its own; to look for one in vain is slow as well. */
+let someHaveTheirOwn = false;
 
 /** What there is to know of a request that has come through a proxy; undefined for any other. */
 export function requestGrip(req: IncomingMessage): RequestGrip | undefined {
-  return grips.get(req);
+  const grip = grips.get(req);
+  return grip === undefined && someHaveTheirOwn ? (req as MarkedRequest)[kGrip] : grip;
 }
 
 /** Notes what there is to know of a request. */
 export function setRequestGrip(req: IncomingMessage, grip: RequestGrip): void {
-  grips.set(req, grip);
+  if (Object.getPrototypeOf(req) === IncomingMessage.prototype) {
+    someHaveTheirOwn = true;
+    (req as MarkedRequest)[kGrip] = grip;
+  } else {
+    grips.set(req, grip);
+  }
 }
+
+type MarkedRequest = IncomingMessage & { [kGrip]?: RequestGrip };
 
 // The same for all requests that carry no events, and so nobody's to change.
 

@@ -30,10 +30,41 @@ export interface ResponseWatch {
   end(res: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown): ServerResponse;
 }
 
+/**
+ * Which responses are watched, and by whom. The one that came last is kept by itself until another one comes: most apps answer
+ * at once, and an entry of a WeakMap costs more than all else that is done for a response.
+ */
+class Watches {
+  readonly #watches = new WeakMap<ServerResponse, ResponseWatch>();
+  #last: ServerResponse | undefined;
+  #watch: ResponseWatch | undefined;
+
+  has(res: ServerResponse): boolean {
+    return this.get(res) !== undefined;
+  }
+
+  get(res: ServerResponse): ResponseWatch | undefined {
+    return res === this.#last ? this.#watch : this.#watches.get(res);
+  }
+
+  set(res: ServerResponse, watch: ResponseWatch): void {
+    if (this.#last !== undefined && this.#watch !== undefined) this.#watches.set(this.#last, this.#watch);
+    this.#last = res;
+    this.#watch = watch;
+  }
+
+  delete(res: ServerResponse): void {
+    this.#watches.delete(res);
+    if (res !== this.#last) return;
+    this.#last = undefined;
+    this.#watch = undefined;
+  }
+}
+
 /** What a process shares, however many copies of this module it has loaded: test runners load one for each file. */
 interface Shared {
   readonly native: ResponseMethods;
-  readonly watches: WeakMap<ServerResponse, ResponseWatch>;
+  readonly watches: Watches;
   /** The methods of a response that nobody has changed: Node's, or those that we have put in their place. */
   bare: ResponseMethods;
 }
@@ -93,7 +124,7 @@ function hasBareMethods(methods: ServerResponse): boolean {
 }
 
 function share(methods: ResponseMethods): Shared {
-  return { native: methods, watches: new WeakMap(), bare: methods };
+  return { native: methods, watches: new Watches(), bare: methods };
 }
 
 function patchPrototype(): void {
