@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import diagnosticsChannel from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -187,6 +188,21 @@ describe('a relay that uses its blocks again', () => {
       );
     });
   }
+
+  it('leaves alone what somebody keeps who watches the bodies on undici’s diagnostics channel', async () => {
+    const kept: Buffer[] = [];
+    const keepShown = (message: unknown): void => void kept.push((message as { chunk: Buffer }).chunk);
+    diagnosticsChannel.subscribe('undici:request:bodyChunkReceived', keepShown);
+    try {
+      const { port } = await stage().proxy({ target: (await origin()).url });
+      await getRight(port, `/9/${3 * MB}`);
+      const whole = kept.splice(0);
+      await relayMuch(port);
+      assert(Buffer.concat(whole).equals(bodyOf(9, 3 * MB)));
+    } finally {
+      diagnosticsChannel.unsubscribe('undici:request:bodyChunkReceived', keepShown);
+    }
+  });
 });
 
 /** Keeps what is written to the responses of a server, as loggers of bodies do. */

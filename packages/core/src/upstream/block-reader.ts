@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import type { OnReadOpts, Socket } from 'node:net';
 
 /** As much as Node reads at once. */
@@ -12,6 +13,9 @@ const landing: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
 const free: Buffer[] = [];
 /** The blocks that are out, and how many bytes have been read into them. */
 const lent = new WeakMap<ArrayBufferLike, number>();
+
+/** Whoever listens there is shown each part of a body, and may keep it. */
+const shown = channel('undici:request:bodyChunkReceived');
 
 /** What is called when a chunk has been written, or could not be. */
 export type Written = (error?: Error | null) => void;
@@ -64,7 +68,8 @@ export class BlockReader implements OnReadOpts {
  */
 export function whenWritten(chunk: Buffer): Written | undefined {
   const length = lent.get(chunk.buffer);
-  if (length === undefined || chunk.byteOffset + chunk.length !== length) return undefined;
+  if (length === undefined || chunk.byteOffset + chunk.length !== length || shown.hasSubscribers)
+    return undefined;
   lent.delete(chunk.buffer);
   return (error) => {
     // After an error the system may still have it.
