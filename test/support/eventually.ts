@@ -20,6 +20,17 @@ export async function eventually(
   }
 }
 
+/** Waits until a count does not change any more. */
+export async function stalls(count: () => number): Promise<void> {
+  let last = -1;
+  let still = 0;
+  while (still < 20) {
+    await settle(50);
+    still = count() === last ? still + 1 : 0;
+    last = count();
+  }
+}
+
 /** Lets the event loop turn a few times, so that what could happen at once has happened. */
 export async function settle(turns = 20): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await setImmediate();

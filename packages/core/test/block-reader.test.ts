@@ -7,12 +7,13 @@ import type { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { memorySockets } from '@p-8/core';
 import fc from 'fast-check';
-import { settle } from '../../../test/support/eventually.js';
+import { stalls } from '../../../test/support/eventually.js';
 import type { Origin } from '../../../test/support/origin.js';
 import { RawClient } from '../../../test/support/raw-client.js';
 import { useStage } from '../../../test/support/stage.js';
 import { progressOf } from '../src/http/progress.js';
-import { BlockReader, type Written, whenWritten } from '../src/upstream/block-reader.js';
+import type { Written } from '../src/http/response-methods.js';
+import { BlockReader, whenWritten } from '../src/upstream/block-reader.js';
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -276,15 +277,4 @@ function isFilledWith(bytes: Buffer, mark: number): boolean {
 /** The blocks that so many reads take. */
 function buffersOf(reads: number, read: () => Buffer): Set<ArrayBufferLike> {
   return new Set(Array.from({ length: reads }, () => read().buffer));
-}
-
-/** Waits until a count does not change any more. */
-async function stalls(count: () => number): Promise<void> {
-  let last = -1;
-  let still = 0;
-  while (still < 20) {
-    await settle(50);
-    still = count() === last ? still + 1 : 0;
-    last = count();
-  }
 }

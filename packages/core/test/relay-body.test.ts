@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { eventually, settle } from '../../../test/support/eventually.js';
+import { eventually, stalls } from '../../../test/support/eventually.js';
 import { notePieces } from '../../../test/support/note-pieces.js';
 import { onRequestHead } from '../../../test/support/origin.js';
 import { useStage } from '../../../test/support/stage.js';
@@ -200,14 +200,3 @@ describe('relay of bodies', () => {
     assert.equal((await client.reply(1)).status, 200);
   });
 });
-
-/** Waits until a count has stopped growing. */
-async function stalls(count: () => number): Promise<void> {
-  let last = -1;
-  let still = 0;
-  while (still < 20) {
-    await settle(50);
-    still = count() === last ? still + 1 : 0;
-    last = count();
-  }
-}

@@ -1,12 +1,12 @@
 import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { type HeaderList, headerValue, reasonPhrase } from '@p-8/protocol';
-import type { Written } from '../upstream/block-reader.js';
 import { crossOriginHeaders } from './cors.js';
 import { DetachedSocket } from './detached-socket.js';
+import { gatherRepeated } from './head-fields.js';
 import type { IdleSockets } from './idle-sockets.js';
 import { progressOf } from './progress.js';
-import { methodsOf, native, type ResponseMethods } from './response-methods.js';
+import { methodsOf, native, type ResponseMethods, type Written } from './response-methods.js';
 import type { StreamClient } from './stream-client.js';
 import { writeAtOnce } from './write-at-once.js';
 
@@ -285,27 +285,4 @@ function onQueueClose(this: QueueingSocket): void {
 
 function onSocketDrain(this: DrainingSocket): void {
   this[kClient]?.noteDrain();
-}
-
-/**
- * Names with a value each; the values of one that is repeated stand together where it came first. Node 20's `writeHead`
- * keeps only the last of them once a field has been set, even if it has been removed again.
- */
-function gatherRepeated(headers: HeaderList): readonly (string | string[])[] {
-  const first = new Map<string, number>();
-  let gathered: (string | string[])[] | undefined;
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i] ?? '';
-    const value = headers[i + 1] ?? '';
-    const lower = name.toLowerCase();
-    const at = first.get(lower);
-    if (at === undefined) {
-      first.set(lower, gathered?.length ?? i);
-      gathered?.push(name, value);
-    } else {
-      gathered ??= headers.slice(0, i);
-      gathered[at + 1] = [gathered[at + 1] ?? [], value].flat();
-    }
-  }
-  return gathered ?? headers;
 }

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { HeaderList } from '@p-8/protocol';
 
 /** The fields that `writeHead` was given, in each of the shapes that Node allows: a flat list, pairs, or an object. */
 export function* entriesOf(given: object): Generator<[name: string, value: OutgoingHttpHeader]> {
@@ -24,4 +25,27 @@ export function mergeHeaders(res: ServerResponse, given: unknown): void {
       res.setHeader(name, value);
     }
   }
+}
+
+/**
+ * Names with a value each; the values of one that is repeated stand together where it came first. Node 20's `writeHead`
+ * keeps only the last of them once a field has been set, even if it has been removed again.
+ */
+export function gatherRepeated(headers: HeaderList): readonly (string | string[])[] {
+  const first = new Map<string, number>();
+  let gathered: (string | string[])[] | undefined;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    const value = headers[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    const at = first.get(lower);
+    if (at === undefined) {
+      first.set(lower, gathered?.length ?? i);
+      gathered?.push(name, value);
+    } else {
+      gathered ??= headers.slice(0, i);
+      gathered[at + 1] = [gathered[at + 1] ?? [], value].flat();
+    }
+  }
+  return gathered ?? headers;
 }

@@ -1,5 +1,7 @@
 import { ServerResponse } from 'node:http';
-import type { Written } from '../upstream/block-reader.js';
+
+/** What is called when a chunk has been written, or could not be. */
+export type Written = (error?: Error | null) => void;
 
 /** The methods of a response that P-8 patches, as they were before, in the forms that P-8 calls. */
 export interface ResponseMethods {
@@ -32,7 +34,8 @@ export interface ResponseWatch {
 
 /**
  * Which responses are watched, and by whom. The one that came last is kept by itself until another one comes: most apps answer
- * at once, and an entry of a WeakMap costs more than all else that is done for a response.
+ * at once, and an entry of a WeakMap costs about as much as all else that is done for a response. So one response may be kept
+ * longer than its connection.
  */
 class Watches {
   readonly #watches = new WeakMap<ServerResponse, ResponseWatch>();

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { OnReadOpts, Socket } from 'node:net';
+import type { Written } from '../http/response-methods.js';
 
 /** As much as Node reads at once. */
 const BLOCK_BYTES = 64 * 1024;
@@ -16,9 +17,6 @@ const lent = new WeakMap<ArrayBufferLike, number>();
 
 /** Whoever listens there is shown each part of a body, and may keep it. */
 const shown = channel('undici:request:bodyChunkReceived');
-
-/** What is called when a chunk has been written, or could not be. */
-export type Written = (error?: Error | null) => void;
 
 /**
  * Has what a connection brings read into blocks that are used again. Node takes a new one for each read, and V8 frees them
