@@ -57,6 +57,27 @@ describe('a configuration file', () => {
     ]);
   });
 
+  it('sets options of the proxy that are numbers by keys of the same name', () => {
+    const { proxy } = options(
+      '[proxy]\nconnect_timeout=1\nresponse_timeout=2\nmax_message_bytes=3\n' +
+        '[handler]\nsession_queue_bytes=4\ntotal_queue_bytes=5\nstall_timeout=6\nlast_ids_max=7\nrecoveries_per_origin=8\n',
+    );
+    assert.deepEqual(proxy, {
+      connectTimeout: 1,
+      responseTimeout: 2,
+      maxMessageBytes: 3,
+      sessionQueueBytes: 4,
+      totalQueueBytes: 5,
+      stallTimeout: 6,
+      lastIdsMax: 7,
+      recoveriesPerOrigin: 8,
+    });
+    assert.equal(
+      message('[handler]\nstall_timeout=soon\n'),
+      '/pushpin.conf: [handler] stall_timeout must be a whole number, not "soon"',
+    );
+  });
+
   it('may be empty', () => assert.deepEqual(options(''), { proxy: {} }));
 
   const mapped: [string, P8ServerOptions][] = [

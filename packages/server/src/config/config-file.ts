@@ -8,6 +8,7 @@ import { type ConfigNote, noteUnasked } from './config-keys.js';
 import { ConfigReader } from './config-reader.js';
 import { type Key, readKey } from './key-text.js';
 import { type LogLevel, parseLogLevel } from './log-level.js';
+import { loadNumbers } from './number-keys.js';
 
 /** What a configuration file says. */
 export interface LoadedConfig {
@@ -136,14 +137,11 @@ function loadProxyOptions(reader: ConfigReader): NonNullable<P8ServerOptions['pr
   const sockjsUrl = reader.text('proxy', 'sockjs_url');
   if (sockjsUrl) proxy.sockjsUrl = sockjsUrl;
 
-  const messageWait = reader.integer('handler', 'message_wait', 0);
-  if (messageWait !== undefined) proxy.messageWait = messageWait;
   const updates = reader.flag('handler', 'update_on_first_subscription');
   if (updates !== undefined) proxy.updateOnFirstSubscription = updates;
   const idCacheSeconds = reader.integer('handler', 'id_cache_ttl', 0);
   if (idCacheSeconds !== undefined) proxy.idCacheTtl = idCacheSeconds * 1000;
-  const subscriptions = reader.integer('handler', 'connection_subscription_max', 1);
-  if (subscriptions !== undefined) proxy.subscriptionsPerConnection = subscriptions;
+  Object.assign(proxy, loadNumbers(reader));
   return proxy;
 }
 
