@@ -15,6 +15,7 @@ const channels = {
   hold: channel('p-8:hold'),
   release: channel('p-8:release'),
   overflow: channel('p-8:overflow'),
+  limit: channel('p-8:limit'),
   recover: channel('p-8:recover'),
   recovered: channel('p-8:recovered'),
   publish: channel('p-8:publish'),

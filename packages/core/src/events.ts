@@ -3,6 +3,7 @@ import type { HoldEnd, HoldInfo } from './hub/hold-info.js';
 import type { Overflow } from './hub/overflow.js';
 import type { Receipt } from './hub/receipt.js';
 import type { RecoveryCause, RecoveryEnd } from './hub/recovery.js';
+import type { LimitFields, LimitName } from './limits.js';
 
 /** What a proxy tells those who listen to it, at once: in the midst of what it does. */
 export interface GripProxyEvents {
@@ -16,6 +17,8 @@ export interface GripProxyEvents {
   release: (hold: HoldInfo, why: HoldEnd) => void;
   /** A client was too slow; what was done about it. */
   overflow: (hold: HoldInfo, overflow: Overflow) => void;
+  /** Something was refused or cut because a bound was reached. `fields` say what. */
+  limit: (limit: LimitName, fields: LimitFields) => void;
   /** A client is to be brought up to date. */
   recover: (hold: HoldInfo, cause: RecoveryCause) => void;
   /** It has been, or will not be: once for each `recover`, and before its `release`. */

@@ -16,6 +16,7 @@ import { Hub } from './hub/hub.js';
 import type { OverflowReason } from './hub/overflow.js';
 import { readItem } from './hub/read-item.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
+import { type LimitName, Limits } from './limits.js';
 import { AppMount } from './mounts/app-mount.js';
 import { Attachments, type AttachOptions } from './mounts/attachments.js';
 import type { FrameworkRequest } from './mounts/framework-request.js';
@@ -156,6 +157,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       flusher,
       logger,
       onError,
+      limits: new Limits(logger, clock, (limit, fields) => this.#tell('limit', limit, fields)),
       subscriptionsPerConnection: settings.subscriptionsPerConnection,
       backlog: new Backlog(settings.totalQueueBytes, settings.stallTimeout, timers),
       slowClients: new SlowClients(logger, (session, overflow) => {
@@ -307,6 +309,11 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   backlog(): BacklogStats {
     const { backlog, slowClients } = this.#services;
     return { bytes: backlog.bytes, overflows: { ...slowClients.counts } };
+  }
+
+  /** How often each bound was reached since the proxy was made. */
+  limits(): Readonly<Record<LimitName, number>> {
+    return { ...this.#services.limits.counts };
   }
 
   /** What is kept for clients that come back, and how often it was not enough. */

@@ -23,6 +23,7 @@ export type { Overflow, OverflowReason } from './hub/overflow.js';
 export { readItem } from './hub/read-item.js';
 export type { Receipt } from './hub/receipt.js';
 export type { RecoveryCause, RecoveryEnd } from './hub/recovery.js';
+export type { LimitFields, LimitName } from './limits.js';
 export { type Logger, silentLogger } from './logger.js';
 export { type GripMembers, gripMembers } from './members.js';
 export type { AttachOptions } from './mounts/attachments.js';

@@ -12,6 +12,7 @@ export interface GripMembers {
   readonly setRoutes: GripProxy['setRoutes'];
   readonly holds: GripProxy['holds'];
   readonly backlog: GripProxy['backlog'];
+  readonly limits: GripProxy['limits'];
   readonly historyStats: GripProxy['historyStats'];
   readonly drain: GripProxy['drain'];
   readonly isReady: GripProxy['isReady'];
@@ -33,6 +34,7 @@ export function gripMembers(proxy: GripProxy): GripMembers {
     setRoutes: proxy.setRoutes.bind(proxy),
     holds: proxy.holds.bind(proxy),
     backlog: proxy.backlog.bind(proxy),
+    limits: proxy.limits.bind(proxy),
     historyStats: proxy.historyStats.bind(proxy),
     drain: proxy.drain.bind(proxy),
     isReady: proxy.isReady.bind(proxy),

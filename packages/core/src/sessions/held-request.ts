@@ -6,6 +6,7 @@ import type { IdleSockets } from '../http/idle-sockets.js';
 import type { StreamClient } from '../http/stream-client.js';
 import type { History } from '../hub/history.js';
 import type { Hub } from '../hub/hub.js';
+import type { Limits } from '../limits.js';
 import type { Logger, OnError } from '../logger.js';
 import type { Destination, SlowClientLimits } from '../routing/origin.js';
 import type { Timers } from '../timers.js';
@@ -33,6 +34,8 @@ export interface SessionServices {
   readonly logger: Logger;
   /** Gets what should never have been thrown. */
   readonly onError: OnError;
+  /** Counts what is refused or cut. */
+  readonly limits: Limits;
   /** The most channels of one connection. */
   readonly subscriptionsPerConnection: number;
   /** What waits for clients that are slow. */

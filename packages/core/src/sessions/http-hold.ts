@@ -74,13 +74,13 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
    * ones. Returns the subscriptions that are new.
    */
   protected subscribe(): Subscription[] {
-    const { hub, subscriptionsPerConnection, logger } = this.request.services;
+    const { hub, subscriptionsPerConnection, limits } = this.request.services;
     const { prefix, implicitChannels } = this.request;
     const wanted = new Map<string, Channel>();
     for (const channel of this.instruct.channels) {
       const name = prefix + channel.name;
       if (wanted.size < subscriptionsPerConnection || wanted.has(name)) wanted.set(name, channel);
-      else logger.debug({ channel: name }, 'too many channels for one connection: not subscribed');
+      else limits.reached('channels', { channel: name, uri: this.request.uri });
     }
     for (const name of implicitChannels) {
       if (!wanted.has(name)) wanted.set(name, { name, prevId: undefined, filters: [] });

@@ -197,17 +197,14 @@ export class WebSocketGrip {
   }
 
   #trySubscribe(name: string, filters: readonly string[], lastId: string | undefined): void {
-    const { subscriptionsPerConnection, logger } = this.#services;
+    const { subscriptionsPerConnection, limits } = this.#services;
     const channel = this.#connection.prefix + name;
     if (filters.length > MAX_FILTERS_PER_CHANNEL) {
       this.#connection.fail(`too many filters for channel '${name}'`);
       return;
     }
     if (this.#subscriptions.size >= subscriptionsPerConnection && !this.#subscriptions.has(channel)) {
-      logger.info(
-        { channel, uri: this.#connection.uri },
-        'too many channels for one connection: not subscribed',
-      );
+      limits.reached('channels', { channel, uri: this.#connection.uri });
       return;
     }
     this.#subscribe(name, channel, filters, lastId);
