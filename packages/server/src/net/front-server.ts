@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { CertificateStore } from './certificates.js';
 import { answerClientErrors } from './client-error.js';
@@ -44,11 +44,21 @@ export function createFrontServer(listener: RequestListener, options: FrontServe
   const server =
     options.tls === undefined
       ? createServer(settings, listener)
-      : createTlsServer({ ...settings, ...options.tls.certificates.tlsOptions(options.tls.port) }, listener);
+      : createSecureServer(settings, options.tls, listener);
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   answerClientErrors(server, {
     headTooLarge: { status: 431, body: `Request header size exceeded limit of ${maxHeaderSize} bytes.\n` },
     unreadable: { status: 400, body: 'Failed to parse request.\n' },
   });
+  return server;
+}
+
+function createSecureServer(
+  settings: ServerOptions,
+  { certificates, port }: NonNullable<FrontServerOptions['tls']>,
+  listener: RequestListener,
+): Server {
+  const server = createTlsServer({ ...settings, ...certificates.tlsOptions(port) }, listener);
+  certificates.serve(server, port);
   return server;
 }
