@@ -18,11 +18,22 @@ class ManualTimer implements ClockTimer {
 export class ManualClock implements Clock {
   /** What {@link ManualClock.random} gives. */
   chance = 0;
-  #now = 1_700_000_000_000;
+  #now = 60_000;
+  /** What the time of day is ahead. */
+  #ahead = 1_700_000_000_000 - this.#now;
   readonly #timers = new Set<ManualTimer>();
 
   now(): number {
+    return this.#now + this.#ahead;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Sets the time of day forward, or back where `ms` is negative. No time passes. */
+  setForward(ms: number): void {
+    this.#ahead += ms;
   }
 
   random(): number {

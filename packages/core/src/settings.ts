@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { isFieldValue } from '@p-8/protocol';
-import { type Clock, systemClock } from './clock.js';
+import { type Clock, type SteadyClock, steadyClock, systemClock } from './clock.js';
 import type { WaitOptions } from './grip-proxy.js';
 import { isHistory, readHistory } from './history-settings.js';
 import { isHost } from './http/client-request.js';
@@ -65,7 +65,7 @@ export interface Settings {
   readonly connectTimeout: number;
   readonly responseTimeout: number;
   readonly logger: Logger;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 const isCdnId: Check = (value) =>
@@ -77,6 +77,10 @@ const isLinkHost: Check = (value) =>
   typeof value === 'string' && isHost(value) ? undefined : "hosts such as 'example.com:8080' are required";
 
 const isForwardedFor = isObjectOf<XForwardedForOptions>({ truncate: isCount, append: isFlag });
+
+const isClock: Check = (value) =>
+  hasMethods('now', 'setTimeout', 'clearTimeout', 'random')(value) ??
+  ((value as Clock).monotonic === undefined ? undefined : hasMethods('monotonic')(value));
 
 const SOCKJS_CLIENT = 'https://cdn.jsdelivr.net/npm/sockjs-client@1.6.1/dist/sockjs.min.js';
 
@@ -116,7 +120,7 @@ const CHECKS: Checks<GripProxyOptions> = {
   connectTimeout: isCount,
   responseTimeout: isCount,
   logger: hasMethods('error', 'warn', 'info', 'debug'),
-  clock: hasMethods('now', 'setTimeout', 'clearTimeout', 'random'),
+  clock: isClock,
 };
 
 /** Checks the options that a user gave, and fills in the defaults. @throws GripError `GRIP_ERR_OPTION`. */
@@ -157,7 +161,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     connectTimeout: options.connectTimeout ?? 10_000,
     responseTimeout: options.responseTimeout ?? 1_800_000,
     logger: options.logger === undefined ? silentLogger : safeLogger(options.logger),
-    clock: options.clock ?? systemClock,
+    clock: steadyClock(options.clock ?? systemClock),
   };
 }
 

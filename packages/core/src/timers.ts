@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from './clock.js';
+import type { ClockTimer, SteadyClock } from './clock.js';
 import type { OnError } from './logger.js';
 
 /** Milliseconds, about 25 days: Node takes a longer delay for none at all. */
@@ -31,13 +31,13 @@ export class Timer {
  * are due, behind a single clock timer. Starting and stopping cost O(1), and allocate nothing.
  */
 export class Timers {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #onError: OnError;
   readonly #lists = new Map<number, PeriodList>();
   #size = 0;
 
   /** `onError` gets what an owner throws; the other owners are not disturbed. */
-  constructor(clock: Clock, onError: OnError) {
+  constructor(clock: SteadyClock, onError: OnError) {
     this.#clock = clock;
     this.#onError = onError;
   }
@@ -55,7 +55,7 @@ export class Timers {
       list = new PeriodList(ms, this.#clock, this.#expire);
       this.#lists.set(ms, list);
     }
-    timer.due = this.#clock.now() + ms;
+    timer.due = this.#clock.monotonic() + ms;
     list.append(timer);
     this.#size++;
   }
@@ -76,7 +76,7 @@ export class Timers {
   }
 
   readonly #expire = (list: PeriodList): void => {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     // An owner may start, stop or close anything: only the list itself says what is still due.
     for (let timer = list.first; timer !== undefined && timer.due <= now; timer = list.first) {
       this.stop(timer);
@@ -95,10 +95,10 @@ class PeriodList {
   first: Timer | undefined;
   #last: Timer | undefined;
   #armed: ClockTimer | undefined;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #expire: (list: PeriodList) => void;
 
-  constructor(period: number, clock: Clock, expire: (list: PeriodList) => void) {
+  constructor(period: number, clock: SteadyClock, expire: (list: PeriodList) => void) {
     this.period = period;
     this.#clock = clock;
     this.#expire = expire;
@@ -126,7 +126,7 @@ class PeriodList {
   /** Sees to it that the clock wakes the list when its first timer is due, or before: an early wake-up is harmless. */
   arm(): void {
     if (this.#armed !== undefined || this.first === undefined) return;
-    const ms = Math.min(MAX_DELAY, Math.max(0, this.first.due - this.#clock.now()));
+    const ms = Math.min(MAX_DELAY, Math.max(0, this.first.due - this.#clock.monotonic()));
     this.#armed = this.#clock.setTimeout(() => {
       this.#armed = undefined;
       this.#expire(this);

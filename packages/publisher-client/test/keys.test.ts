@@ -247,6 +247,22 @@ describe('authorization', () => {
     assert.deepEqual([new Set(headers).size, key.count], [1, 1]);
   });
 
+  it('signs anew after eight minutes, and when the time of day has been set back', async () => {
+    const key = new CountedKey({ kty: 'oct' });
+    let now = 1_700_000_000_000;
+    const auth = new ours.Auth.Jwt({ iss: 'a' }, key, undefined, () => now);
+    for (const [ms, count] of [
+      [0, 1],
+      [479_999, 1],
+      [1, 2],
+      [-3_600_000, 3],
+    ] as const) {
+      now += ms;
+      await auth.buildHeader();
+      assert.equal(key.count, count);
+    }
+  });
+
   it('tries again where it could not sign', async () => {
     const key = new CountedKey({ kty: 'oct' });
     key.broken = true;

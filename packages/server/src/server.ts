@@ -185,7 +185,7 @@ export class P8Server {
 
   /** Resolves when origins have answered all requests, or at `deadline`. */
   async #untilAnswered(deadline: number): Promise<void> {
-    while (this.proxy.stats().upstreamRequests > 0 && Date.now() < deadline) {
+    while (this.proxy.stats().upstreamRequests > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, ANSWERED_INTERVAL));
     }
   }
@@ -196,7 +196,7 @@ export class P8Server {
     this.#demo?.close();
     const listeners = [...this.#fronts, ...(this.#control === undefined ? [] : [this.#control])];
     const closed = Promise.all(listeners.map((listener) => listener.close(CLOSE_GRACE)));
-    await this.#untilAnswered(Date.now() + CLOSE_GRACE);
+    await this.#untilAnswered(performance.now() + CLOSE_GRACE);
     await this.proxy.close();
     await closed;
   }

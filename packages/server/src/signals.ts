@@ -16,8 +16,8 @@ export function untilSignal(reload: () => void): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let first: number | undefined;
     const end = (signal: NodeJS.Signals): void => {
-      if (first !== undefined && Date.now() - first > ECHO) process.exit(1);
-      first ??= Date.now();
+      if (first !== undefined && performance.now() - first > ECHO) process.exit(1);
+      first ??= performance.now();
       resolve(signal);
     };
     for (const signal of ENDING) process.on(signal, end);

@@ -23,10 +23,10 @@ export interface ClockWatcher {
  * is spread or jittered.
  */
 export class VirtualClock implements Clock {
-  readonly #start: number = Date.now();
+  readonly #startedAt: number = Date.now();
   readonly #timers = new Set<VirtualTimer>();
   readonly #watcher: ClockWatcher;
-  #now: number = this.#start;
+  #elapsed = 0;
   #advancing: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -35,12 +35,16 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#startedAt + this.#elapsed;
+  }
+
+  monotonic(): number {
+    return this.#elapsed;
   }
 
   /** Milliseconds that have passed since the test began. */
   get elapsed(): number {
-    return this.#now - this.#start;
+    return this.#elapsed;
   }
 
   /** How many timers are set. */
@@ -53,7 +57,7 @@ export class VirtualClock implements Clock {
   }
 
   setTimeout(callback: () => void, ms: number): ClockTimer {
-    const timer: VirtualTimer = { due: this.#now + (ms > MAX_DELAY ? 1 : Math.max(ms, 0)), callback };
+    const timer: VirtualTimer = { due: this.#elapsed + (ms > MAX_DELAY ? 1 : Math.max(ms, 0)), callback };
     this.#timers.add(timer);
     return timer;
   }
@@ -92,15 +96,15 @@ export class VirtualClock implements Clock {
     await this.#watcher.settled();
     if (this.#stopped) return;
     this.#watcher.onAdvance(ms);
-    const end = this.#now + ms;
+    const end = this.#elapsed + ms;
     for (let next = this.#nextBefore(end); next !== undefined; next = this.#nextBefore(end)) {
       this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.due);
+      this.#elapsed = Math.max(this.#elapsed, next.due);
       next.callback();
       await this.#watcher.settled();
       if (this.#stopped) return;
     }
-    this.#now = end;
+    this.#elapsed = end;
   }
 
   #nextBefore(end: number): VirtualTimer | undefined {

@@ -22,9 +22,13 @@ export class SkippableClock implements Clock {
     return Date.now() + this.#skipped;
   }
 
+  monotonic(): number {
+    return performance.now() + this.#skipped;
+  }
+
   setTimeout(callback: () => void, ms: number): ClockTimer {
     const timer: Pending = {
-      at: this.now() + ms,
+      at: this.monotonic() + ms,
       callback,
       handle: setTimeout(() => this.#fire(timer), ms).unref(),
     };
@@ -46,7 +50,7 @@ export class SkippableClock implements Clock {
 
   /** Until `wait` is over the next `ms` milliseconds pass as fast as things happen in them. */
   async during(ms: number, wait: () => Promise<void>): Promise<void> {
-    this.#horizon = this.now() + ms;
+    this.#horizon = this.monotonic() + ms;
     void this.#hurry();
     try {
       await wait();
@@ -60,7 +64,7 @@ export class SkippableClock implements Clock {
     if (this.#hurrying) return;
     this.#hurrying = true;
     for (let next = this.#first(); next !== undefined && next.at <= this.#horizon; next = this.#first()) {
-      this.#skipped += Math.max(0, next.at - this.now());
+      this.#skipped += Math.max(0, next.at - this.monotonic());
       this.#fire(next);
       for (let i = 0; i < TURNS; i += 1) await turn();
     }

@@ -10,7 +10,7 @@ export class KeptItem {
   /** Grows over all channels. */
   readonly number: number;
   readonly item: Item;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of {@link SteadyClock.monotonic}. */
   readonly keptAt: number;
   readonly bytes: number;
   /** Weak: those who come back at the same time share its bytes as they go out; later they need not be kept twice. */

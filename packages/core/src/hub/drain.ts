@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { SteadyClock } from '../clock.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import type { Session } from './session.js';
 
@@ -9,7 +9,7 @@ const STEP = 50;
 export class Drain implements TimerOwner {
   readonly #sessions: ReadonlySet<Session>;
   readonly #waiting: readonly Session[];
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #timers: Timers;
   readonly #onError: (session: Session, error: unknown) => void;
   readonly #timer = new Timer(this);
@@ -21,7 +21,7 @@ export class Drain implements TimerOwner {
   /** @param sessions all there are; those that leave by themselves are left out, those that come later as well */
   constructor(
     sessions: ReadonlySet<Session>,
-    clock: Clock,
+    clock: SteadyClock,
     timers: Timers,
     onError: (session: Session, error: unknown) => void,
   ) {
@@ -34,7 +34,7 @@ export class Drain implements TimerOwner {
 
   /** Resolves when the last session has been told to end: after `ms` milliseconds at most, or when none is left. */
   run(ms: number): Promise<void> {
-    this.#start = this.#clock.now();
+    this.#start = this.#clock.monotonic();
     this.#ms = ms;
     return new Promise((resolve) => {
       this.#done = resolve;
@@ -50,7 +50,7 @@ export class Drain implements TimerOwner {
 
   onTimer(): void {
     this.#timers.stop(this.#timer);
-    const elapsed = this.#clock.now() - this.#start;
+    const elapsed = this.#clock.monotonic() - this.#start;
     const share = elapsed >= this.#ms ? 1 : elapsed / this.#ms;
     const due = Math.ceil(this.#waiting.length * share);
     while (this.#next < due) this.#end(this.#waiting[this.#next++]);

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../clock.js';
+import type { ClockTimer, SteadyClock } from '../clock.js';
 import type { OnError } from '../logger.js';
 import type { PublishedItem } from './published-item.js';
 import type { Receipt } from './receipt.js';
@@ -20,14 +20,14 @@ interface Given {
 
 /** Waits until the bytes of what was published have left the process, or their sessions have ended. */
 export class FlushWait {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #onError: OnError;
   #given: Given[] = [];
   #flushed = 0;
   #filtered = 0;
   #ended = 0;
 
-  constructor(clock: Clock, onError: OnError) {
+  constructor(clock: SteadyClock, onError: OnError) {
     this.#clock = clock;
     this.#onError = onError;
   }
@@ -42,8 +42,8 @@ export class FlushWait {
    * dropped, and what still waits after `timeout` milliseconds as queued.
    */
   async receipt(receipt: Receipt, timeout: number): Promise<Receipt> {
-    const deadline = this.#clock.now() + timeout;
-    while (this.#look() > 0 && this.#clock.now() < deadline) await this.#pause();
+    const deadline = this.#clock.monotonic() + timeout;
+    while (this.#look() > 0 && this.#clock.monotonic() < deadline) await this.#pause();
     const { matched } = receipt;
     const filtered = receipt.filtered + this.#filtered;
     const dropped = receipt.dropped + this.#ended;

@@ -1,5 +1,5 @@
 import type { Item } from '@p-8/protocol';
-import type { Clock } from '../clock.js';
+import type { SteadyClock } from '../clock.js';
 import { ChannelHistory, KeptItem } from './channel-history.js';
 import { OldestFirst } from './oldest-first.js';
 
@@ -35,7 +35,7 @@ export interface HistoryStats {
  */
 export class History {
   readonly #limits: HistoryLimits;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #names: ReadonlySet<string>;
   readonly #prefixes: readonly string[];
   /** The one that has not been used for the longest time first. */
@@ -48,7 +48,7 @@ export class History {
   /** The floor of channels that are not there any more, or not yet: nobody knows what they had before. */
   #floor = 0;
 
-  constructor(limits: HistoryLimits, clock: Clock) {
+  constructor(limits: HistoryLimits, clock: SteadyClock) {
     this.#limits = limits;
     this.#clock = clock;
     this.#names = new Set(limits.channels.filter((name) => !name.endsWith('*')));
@@ -67,7 +67,7 @@ export class History {
     if (kept.httpStream === undefined && kept.wsMessage === undefined) return;
     this.#expire();
     const channel = this.#use(item.channel) ?? this.#create(item.channel);
-    this.#add(new KeptItem(channel, ++this.#lastNumber, kept, this.#clock.now()));
+    this.#add(new KeptItem(channel, ++this.#lastNumber, kept, this.#clock.monotonic()));
     while (channel.size > this.#limits.items || channel.bytes > this.#limits.bytes) this.#dropOldest(channel);
     this.#makeRoom(channel);
   }
@@ -139,7 +139,7 @@ export class History {
   }
 
   #expire(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (let oldest = this.#items.oldest; oldest !== undefined; oldest = this.#items.oldest) {
       const { keptAt, channel } = oldest[1];
       if (now - keptAt < this.#limits.ttl) return;

@@ -1,5 +1,5 @@
 import type { Item } from '@p-8/protocol';
-import type { Clock } from '../clock.js';
+import type { SteadyClock } from '../clock.js';
 import type { Flusher } from '../http/flusher.js';
 import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
@@ -20,7 +20,7 @@ import type { Session, Subscription } from './session.js';
 
 /** What a {@link Hub} needs to know. All times are milliseconds. */
 export interface HubOptions {
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly timers: Timers;
   readonly flusher: Flusher;
   readonly messageWait: number;
@@ -64,7 +64,7 @@ export class Hub {
   readonly #onRecover: HubOptions['onRecover'];
   readonly #onRecovered: HubOptions['onRecovered'];
   readonly #onError: OnError;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #timers: Timers;
   /** Items that have been given to sessions. */
   #fannedOut = 0;

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { SteadyClock } from '../clock.js';
 import { OldestFirst } from './oldest-first.js';
 
 /** The most ids that are remembered, whatever the time: beyond it the oldest are forgotten early. */
@@ -8,10 +8,10 @@ const MAX_IDS = 1_000_000;
 export class IdCache {
   readonly #seenAt = new OldestFirst<string, number>();
   readonly #ttl: number;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
 
   /** `ttl`: milliseconds that an id is remembered, from when it was first seen; 0: not at all. */
-  constructor(ttl: number, clock: Clock) {
+  constructor(ttl: number, clock: SteadyClock) {
     this.#ttl = ttl;
     this.#clock = clock;
   }
@@ -19,7 +19,7 @@ export class IdCache {
   /** Whether the item has been seen before; from now on it has. */
   isDuplicate(channel: string, id: string | undefined): boolean {
     if (this.#ttl === 0 || id === undefined) return false;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     this.#expire(now);
     const key = keyOf(channel, id);
     if (this.#seenAt.has(key)) return true;

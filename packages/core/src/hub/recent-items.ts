@@ -1,5 +1,5 @@
 import type { Item } from '@p-8/protocol';
-import type { Clock } from '../clock.js';
+import type { SteadyClock } from '../clock.js';
 import { OldestFirst } from './oldest-first.js';
 import type { PublishedItem } from './published-item.js';
 
@@ -26,18 +26,18 @@ interface Window {
  * if what it has connects to them; nobody need be asked.
  */
 export class RecentItems {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   /** Those that nobody has used for the longest time first. */
   readonly #windows = new OldestFirst<string, Window>();
   #bytes = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: SteadyClock) {
     this.#clock = clock;
   }
 
   /** Items of this channel are kept from now on, for a while. */
   open(channel: string): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     this.#expire(now);
     this.#touch(channel, this.#windows.get(channel) ?? { items: [], bytes: 0, touchedAt: now }, now);
   }
@@ -64,7 +64,7 @@ export class RecentItems {
     window.bytes += bytes;
     this.#bytes += bytes;
     while (window.items.length > MAX_ITEMS || window.bytes > MAX_CHANNEL_BYTES) this.#drop(window, 1);
-    this.#touch(channel, window, this.#clock.now());
+    this.#touch(channel, window, this.#clock.monotonic());
     while (this.#bytes > MAX_BYTES) this.#removeOldest();
   }
 

@@ -1,5 +1,5 @@
 import type { HeaderList } from '@p-8/protocol';
-import type { Clock } from '../clock.js';
+import type { SteadyClock } from '../clock.js';
 import type { ClientResponse } from '../http/client-response.js';
 import type { Flusher } from '../http/flusher.js';
 import type { IdleSockets } from '../http/idle-sockets.js';
@@ -23,7 +23,7 @@ import type { UpdateLimiter } from './update-limiter.js';
 export interface SessionServices {
   readonly hub: Hub;
   readonly history: History;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly timers: Timers;
   readonly limiter: UpdateLimiter;
   /** What asks origins for what held clients lack goes through it. */

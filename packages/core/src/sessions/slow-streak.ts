@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { SteadyClock } from '../clock.js';
 
 /** How often in a row a slow client may recover, before it is ended: one that never catches up would keep its origin busy for ever. */
 const MAX_IN_A_ROW = 5;
@@ -8,12 +8,12 @@ const CATCH_UP_TIME = 1000;
 
 /** How often in a row a client has been too slow, without having caught up in between. */
 export class SlowStreak {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   #count = 0;
-  /** Milliseconds since 1970 at the end of the last recovery; infinite in the midst of it. */
+  /** Milliseconds of {@link SteadyClock.monotonic} at the end of the last recovery; infinite in the midst of it. */
   #recoveredAt = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: SteadyClock) {
     this.#clock = clock;
   }
 
@@ -30,11 +30,11 @@ export class SlowStreak {
 
   /** Items go straight to the client again. */
   onHold(): void {
-    if (this.#recoveredAt === Number.POSITIVE_INFINITY) this.#recoveredAt = this.#clock.now();
+    if (this.#recoveredAt === Number.POSITIVE_INFINITY) this.#recoveredAt = this.#clock.monotonic();
   }
 
   /** The client had nothing waiting. */
   onKeptUp(): void {
-    if (this.#count > 0 && this.#clock.now() - this.#recoveredAt >= CATCH_UP_TIME) this.#count = 0;
+    if (this.#count > 0 && this.#clock.monotonic() - this.#recoveredAt >= CATCH_UP_TIME) this.#count = 0;
   }
 }

@@ -24,7 +24,7 @@ export class Jwt implements IAuth {
   readonly #alg: string | undefined;
   readonly #now: () => number;
   #header: Promise<string> | undefined;
-  #renewAt = 0;
+  #signedAt = 0;
 
   /**
    * @param key a private key or a secret
@@ -49,10 +49,11 @@ export class Jwt implements IAuth {
   /** @throws Error where the key cannot sign. */
   buildHeader(): Promise<string> {
     const now = this.#now();
-    if (this.#header === undefined || now >= this.#renewAt) {
+    // A time that has been set back must not keep a token beyond its time.
+    if (this.#header === undefined || now >= this.#signedAt + RENEWAL || now < this.#signedAt) {
       const header = this.#sign(Math.floor(now / 1000) + LIFETIME_SECONDS);
       this.#header = header;
-      this.#renewAt = now + RENEWAL;
+      this.#signedAt = now;
       header.catch(() => {
         // Not kept: the next publisher tries again.
         if (this.#header === header) this.#header = undefined;
