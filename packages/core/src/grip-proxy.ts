@@ -8,7 +8,9 @@ import type { GripProxyEvents } from './events.js';
 import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
 import { IdleSockets } from './http/idle-sockets.js';
+import { LingeringSockets } from './http/lingering-sockets.js';
 import { Signer } from './http/signature.js';
+import { StallWatch } from './http/stall-watch.js';
 import { FlushWait } from './hub/flush-wait.js';
 import { History, type HistoryStats } from './hub/history.js';
 import type { HoldInfo } from './hub/hold-info.js';
@@ -35,7 +37,6 @@ import { UpdateLimiter } from './sessions/update-limiter.js';
 import { checkControlApiOptions, checkWaitOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
 import { CallCounter } from './upstream/call-counter.js';
-import { LingeringSockets } from './websocket/lingering-sockets.js';
 
 /** Milliseconds that clients have to answer the Close of a proxy that is closed. */
 const CLOSE_GRACE = 1000;
@@ -126,6 +127,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     this.#settings = settings;
     const history = new History(settings.history, clock);
     const flusher = new Flusher(onError);
+    const stalls = new StallWatch(settings.stallTimeout, timers, onError);
     this.hub = new Hub({
       clock,
       timers,
@@ -155,11 +157,12 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       sharedRequests: new SharedRequests(gate, onError),
       filterLimiter: new FilterLimiter(clock, onError),
       flusher,
+      stalls,
       logger,
       onError,
       limits: new Limits(logger, clock, (limit, fields) => this.#tell('limit', limit, fields)),
       subscriptionsPerConnection: settings.subscriptionsPerConnection,
-      backlog: new Backlog(settings.totalQueueBytes, settings.stallTimeout, timers),
+      backlog: new Backlog(settings.totalQueueBytes, stalls),
       slowClients: new SlowClients(logger, (session, overflow) => {
         this.#tell('overflow', session.info(), overflow);
       }),

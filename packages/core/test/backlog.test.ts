@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { StallWatch } from '../src/http/stall-watch.js';
 import { Backlog, type Backlogged } from '../src/sessions/backlog.js';
 import { Timers } from '../src/timers.js';
 
@@ -45,10 +46,11 @@ describe('Backlog', () => {
 
   function use(maxBytes: number, stallTimeout = STALL): void {
     clock = new ManualClock();
-    timers = new Timers(clock, (error) => {
+    const onError = (error: unknown): never => {
       throw error;
-    });
-    backlog = new Backlog(maxBytes, stallTimeout, timers);
+    };
+    timers = new Timers(clock, onError);
+    backlog = new Backlog(maxBytes, new StallWatch(stallTimeout, timers, onError));
     queues = [];
     heard = [];
   }

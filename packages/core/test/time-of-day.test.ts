@@ -8,6 +8,7 @@ import { hold, type OriginHandler, respond } from '../../../test/support/origin.
 import type { RawClient } from '../../../test/support/raw-client.js';
 import { useStage } from '../../../test/support/stage.js';
 import { readHistory } from '../src/history-settings.js';
+import { StallWatch } from '../src/http/stall-watch.js';
 import { FlushWait } from '../src/hub/flush-wait.js';
 import { History } from '../src/hub/history.js';
 import type { Receipt } from '../src/hub/receipt.js';
@@ -175,7 +176,7 @@ for (const [change, ms] of [
 
     it('does not change when a client that takes nothing is given up', () => {
       const timers = new Timers(clock, unexpected);
-      const backlog = new Backlog(1000, 60_000, timers);
+      const backlog = new Backlog(1000, new StallWatch(60_000, timers, unexpected));
       let stalled = 0;
       const queue = { waitingBytes: 1, progress: 0, shed: assert.fail, stalled: () => stalled++ };
       backlog.update(queue);

@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 import httpProxy from 'http-proxy';
 import { ORIGIN_ERROR } from '../http/error-response.js';
 import { relayedHeaders } from '../http/forwarded-headers.js';
+import type { LingeringSockets } from '../http/lingering-sockets.js';
 import type { Logger } from '../logger.js';
 import type { Handshake, WebSocketTarget } from '../routing/origin.js';
 import { withHost } from '../upstream/failover.js';
 import { writeReject } from '../websocket/handshake.js';
-import type { LingeringSockets } from '../websocket/lingering-sockets.js';
 import { readRefusal } from '../websocket/refusal.js';
 
 const kHandshake = Symbol('p-8 tunnel');

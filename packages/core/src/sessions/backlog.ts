@@ -1,4 +1,4 @@
-import { Timer, type TimerOwner, type Timers } from '../timers.js';
+import type { Stallable, StallWatch } from '../http/stall-watch.js';
 
 /** What waits for one client. */
 export interface Backlogged {
@@ -12,37 +12,24 @@ export interface Backlogged {
   stalled(): void;
 }
 
-interface Entry {
-  bytes: number;
-  progress: number;
-  /** Whole periods between two sweeps without progress. */
-  idle: number;
-}
-
-/** Sweeps in a stall: a client is ended after the time-out and a quarter more, at most. */
-const SWEEPS = 4;
-
 /** The share of the bound that is left when it has been enforced, so that it need not be again for the next item. */
 const KEPT = 0.75;
 
 /** What the process has waiting for slow clients: bounds it, and finds those that take nothing at all. */
-export class Backlog implements TimerOwner {
+export class Backlog {
   readonly #entries = new Map<Backlogged, Entry>();
   readonly #maxBytes: number;
-  readonly #sweep: number;
-  readonly #timers: Timers;
-  readonly #timer = new Timer(this);
+  readonly #stalls: StallWatch;
   #bytes = 0;
   #sheds = false;
 
   /**
    * @param maxBytes of all clients together
-   * @param stallTimeout milliseconds without progress; 0: for ever
+   * @param stalls finds those that take nothing
    */
-  constructor(maxBytes: number, stallTimeout: number, timers: Timers) {
+  constructor(maxBytes: number, stalls: StallWatch) {
     this.#maxBytes = maxBytes;
-    this.#sweep = Math.ceil(stallTimeout / SWEEPS);
-    this.#timers = timers;
+    this.#stalls = stalls;
   }
 
   /** Bytes that wait for all clients together. */
@@ -72,34 +59,17 @@ export class Backlog implements TimerOwner {
     if (entry !== undefined) this.#remove(queue, entry);
   }
 
-  /** Looks who has taken nothing since the last time. */
-  onTimer(): void {
-    for (const [queue, entry] of [...this.#entries]) {
-      this.update(queue);
-      // It may have taken all, and even be too slow again since.
-      if (this.#entries.get(queue) !== entry) continue;
-      const { progress } = queue;
-      entry.idle = progress === entry.progress ? entry.idle + 1 : 0;
-      entry.progress = progress;
-      if (entry.idle < SWEEPS) continue;
-      this.#remove(queue, entry);
-      queue.stalled();
-    }
-    if (this.#entries.size > 0) this.#timers.start(this.#timer, this.#sweep);
-  }
-
   #add(queue: Backlogged, bytes: number): void {
-    // What is left of the present period is no whole one.
-    const idle = this.#timer.pending ? -1 : 0;
-    this.#entries.set(queue, { bytes, progress: queue.progress, idle });
+    const entry = new Entry(this, queue, bytes);
+    this.#entries.set(queue, entry);
     this.#bytes += bytes;
-    if (this.#sweep > 0 && !this.#timer.pending) this.#timers.start(this.#timer, this.#sweep);
+    this.#stalls.add(entry);
   }
 
   #remove(queue: Backlogged, entry: Entry): void {
     this.#entries.delete(queue);
     this.#bytes -= entry.bytes;
-    if (this.#entries.size === 0) this.#timers.stop(this.#timer);
+    this.#stalls.remove(entry);
   }
 
   /** The largest first: one client that takes nothing must not cost those that are only a little slow. */
@@ -122,5 +92,32 @@ export class Backlog implements TimerOwner {
       this.#remove(queue, entry);
       queue.shed();
     }
+  }
+}
+
+class Entry implements Stallable {
+  bytes: number;
+  readonly #backlog: Backlog;
+  readonly #queue: Backlogged;
+
+  constructor(backlog: Backlog, queue: Backlogged, bytes: number) {
+    this.#backlog = backlog;
+    this.#queue = queue;
+    this.bytes = bytes;
+  }
+
+  get progress(): number {
+    return this.#queue.progress;
+  }
+
+  stillWaits(): boolean {
+    // Some of it may have gone without a word.
+    this.#backlog.update(this.#queue);
+    return true;
+  }
+
+  stalled(): void {
+    this.#backlog.remove(this.#queue);
+    this.#queue.stalled();
   }
 }

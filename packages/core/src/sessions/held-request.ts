@@ -3,6 +3,8 @@ import type { SteadyClock } from '../clock.js';
 import type { ClientResponse } from '../http/client-response.js';
 import type { Flusher } from '../http/flusher.js';
 import type { IdleSockets } from '../http/idle-sockets.js';
+import type { LingeringSockets } from '../http/lingering-sockets.js';
+import type { StallWatch } from '../http/stall-watch.js';
 import type { StreamClient } from '../http/stream-client.js';
 import type { History } from '../hub/history.js';
 import type { Hub } from '../hub/hub.js';
@@ -12,7 +14,6 @@ import type { Destination, SlowClientLimits } from '../routing/origin.js';
 import type { Timers } from '../timers.js';
 import type { CallCounter } from '../upstream/call-counter.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
-import type { LingeringSockets } from '../websocket/lingering-sockets.js';
 import type { Backlog } from './backlog.js';
 import type { FilterLimiter } from './filter-limiter.js';
 import type { SharedRequests } from './shared-requests.js';
@@ -31,6 +32,8 @@ export interface SessionServices {
   /** What filters ask origins goes through it. */
   readonly filterLimiter: FilterLimiter;
   readonly flusher: Flusher;
+  /** Finds connections whose other end does not move: `stallTimeout`. */
+  readonly stalls: StallWatch;
   readonly logger: Logger;
   /** Gets what should never have been thrown. */
   readonly onError: OnError;

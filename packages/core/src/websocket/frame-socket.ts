@@ -2,11 +2,11 @@
 import type { Duplex } from 'node:stream';
 import { type PerMessageDeflate, Receiver } from 'ws';
 import type { Flushable, Flusher } from '../http/flusher.js';
+import type { LingeringSockets } from '../http/lingering-sockets.js';
 import type { OnError } from '../logger.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import { closeFrame, type Frame } from './frame.js';
 import { joinFrames } from './joined-frames.js';
-import type { LingeringSockets } from './lingering-sockets.js';
 import type { MessageType } from './message.js';
 
 /** Milliseconds that the other side has to answer a Close. */

@@ -8,11 +8,11 @@ import { ManualClock } from '../../../../test/support/manual-clock.js';
 import { RawClient } from '../../../../test/support/raw-client.js';
 import { readClientRequest } from '../../src/http/client-request.js';
 import { Flusher } from '../../src/http/flusher.js';
+import { LingeringSockets } from '../../src/http/lingering-sockets.js';
 import type { FrameworkRequest } from '../../src/mounts/framework-request.js';
 import { SockJsEndpoint, type SockJsOptions } from '../../src/sockjs/sockjs-endpoint.js';
 import type { SockJsServices } from '../../src/sockjs/sockjs-services.js';
 import { Timers } from '../../src/timers.js';
-import { LingeringSockets } from '../../src/websocket/lingering-sockets.js';
 import { SocketClient } from '../../src/websocket/socket-client.js';
 import { FakeOrigin, type OriginBehaviour } from './fake-origin.js';
 
