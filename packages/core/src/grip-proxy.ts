@@ -31,6 +31,7 @@ import { Backlog } from './sessions/backlog.js';
 import { FilterLimiter } from './sessions/filter-limiter.js';
 import type { SessionServices } from './sessions/held-request.js';
 import { OriginGate } from './sessions/origin-gate.js';
+import { PatchedBodies } from './sessions/patched-bodies.js';
 import { SharedRequests } from './sessions/shared-requests.js';
 import { SlowClients } from './sessions/slow-clients.js';
 import { UpdateLimiter } from './sessions/update-limiter.js';
@@ -148,6 +149,8 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     });
     this.#sink = this.hub;
     const gate = new OriginGate(settings.recoveriesPerOrigin, timers, onError);
+    const limits = new Limits(logger, clock, (limit, fields) => this.#tell('limit', limit, fields));
+    const { maxPatchBytes: bytes, maxPatchOperations: operations, maxPatchDepth: depth } = settings;
     this.#services = {
       hub: this.hub,
       history,
@@ -160,7 +163,8 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       stalls,
       logger,
       onError,
-      limits: new Limits(logger, clock, (limit, fields) => this.#tell('limit', limit, fields)),
+      limits,
+      patchedBodies: new PatchedBodies({ bytes, operations, depth }, limits, logger),
       subscriptionsPerConnection: settings.subscriptionsPerConnection,
       backlog: new Backlog(settings.totalQueueBytes, stalls),
       slowClients: new SlowClients(logger, (session, overflow) => {

@@ -4,8 +4,8 @@ import type { Logger } from './logger.js';
 /** A bound that keeps one client, origin or publisher from harming the others. */
 export type LimitName = (typeof LIMITS)[number];
 
-/** `channels`: `subscriptionsPerConnection`. */
-const LIMITS = ['channels'] as const;
+/** `channels`: `subscriptionsPerConnection`; `patch`: `maxPatchBytes` and the like. */
+const LIMITS = ['channels', 'patch'] as const;
 
 /** What was refused or cut: for the log and for listeners. */
 export type LimitFields = Readonly<Record<string, unknown>>;

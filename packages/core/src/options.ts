@@ -162,6 +162,15 @@ export interface GripProxyOptions {
    * many bytes of messages. @default 1_048_576
    */
   readonly maxMessageBytes?: number;
+  /**
+   * The most bytes that one JSON Patch may be about: the body of the long-poll, and all that operations add, copy or compare. A
+   * patch beyond a limit has failed: the client gets an empty body. @default 1_048_576
+   */
+  readonly maxPatchBytes?: number;
+  /** The most operations of one JSON Patch. @default 1000 */
+  readonly maxPatchOperations?: number;
+  /** The most objects and arrays within each other in a body that JSON Patch has made, and the most parts of a pointer. @default 100 */
+  readonly maxPatchDepth?: number;
   /** Compress WebSocket messages for clients that offer permessage-deflate; no context is kept between messages. @default false */
   readonly compression?: boolean;
   /** Milliseconds that an out-of-order item waits for the one before it. @default 5000 */

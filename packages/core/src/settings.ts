@@ -55,6 +55,9 @@ export interface Settings {
   readonly sockjsAsPath: string | undefined;
   readonly sockjsUrl: string;
   readonly maxMessageBytes: number;
+  readonly maxPatchBytes: number;
+  readonly maxPatchOperations: number;
+  readonly maxPatchDepth: number;
   readonly compression: boolean;
   readonly messageWait: number;
   readonly idCacheTtl: number;
@@ -110,6 +113,9 @@ const CHECKS: Checks<GripProxyOptions> = {
   sockjsAsPath: isPathPrefix,
   sockjsUrl: isText,
   maxMessageBytes: isSize,
+  maxPatchBytes: isCount,
+  maxPatchOperations: isCount,
+  maxPatchDepth: isCount,
   compression: isFlag,
   messageWait: isCount,
   idCacheTtl: isCount,
@@ -151,6 +157,9 @@ export function readOptions(options: GripProxyOptions): Settings {
     sockjsAsPath: options.sockjsAsPath,
     sockjsUrl: options.sockjsUrl ?? SOCKJS_CLIENT,
     maxMessageBytes: options.maxMessageBytes ?? 1_048_576,
+    maxPatchBytes: options.maxPatchBytes ?? 1_048_576,
+    maxPatchOperations: options.maxPatchOperations ?? 1000,
+    maxPatchDepth: options.maxPatchDepth ?? 100,
     compression: options.compression ?? false,
     messageWait: options.messageWait ?? 5000,
     idCacheTtl: options.idCacheTtl ?? 60_000,

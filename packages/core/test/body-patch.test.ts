@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { patchBody } from '../src/sessions/body-patch.js';
 
-/** The body that a patch makes of `body`, as text. */
+const LIMITS = { bytes: 1_048_576, operations: 1000, depth: 100 };
+
+/** The body that a patch makes of `body`, as text; undefined: it fails. */
 function patch(body: string, ...operations: unknown[]): string | undefined {
-  const result = patchBody(Buffer.from(body), operations);
-  return result === undefined ? undefined : Buffer.from(result).toString();
+  const result = patchBody(Buffer.from(body), operations, LIMITS);
+  return typeof result === 'string' ? undefined : Buffer.from(result).toString();
 }
 
 function op(name: string, path: string, more: object = {}): object {
@@ -75,6 +77,10 @@ describe('body-patch', () => {
     ['an index with a leading zero', op('replace', '/list/01', { value: 1 })],
     ['an index that is no number', op('replace', '/list/x', { value: 1 })],
     ['an addition without a value', op('add', '/x')],
+    ['a test without a value', op('test', '/nope')],
+    ['a test of an array against an object', op('test', '/list', { value: { 0: 1 } })],
+    ['a test of what has a member more', op('test', '', { value: { foo: 'bar', list: [1] } })],
+    ['a test of other members', op('test', '/object', { value: { toString: 1 } })],
   ];
   for (const [name, operation] of failing) {
     it(`fails as a whole on ${name}`, () => {

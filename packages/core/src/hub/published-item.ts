@@ -19,6 +19,7 @@ export class PublishedItem {
   number = 0;
   #streamChunk: StreamChunk | undefined;
   #webSocketMessage: WebSocketMessage | undefined;
+  #responseBytes: number | undefined;
   /** Items may be kept for longer than their sessions. */
   #turns: WeakMap<Session, Turn> | undefined;
 
@@ -40,6 +41,12 @@ export class PublishedItem {
     return this.#streamChunk;
   }
 
+  /** Bytes of the content of the http-response format. */
+  get responseBytes(): number {
+    this.#responseBytes ??= responseBytes(this.item);
+    return this.#responseBytes;
+  }
+
   /** At this session, it has to wait for its turn. */
   awaitTurn(session: Session): void {
     this.#turns ??= new WeakMap();
@@ -59,4 +66,18 @@ export class PublishedItem {
 
 function streamContent(item: Item): Uint8Array {
   return item.httpStream?.action === 'send' ? item.httpStream.content : new Uint8Array(0);
+}
+
+function responseBytes({ httpResponse: format }: Item): number {
+  if (format?.action !== 'send') return 0;
+  return format.body?.length ?? jsonBytes(format.bodyPatch);
+}
+
+function jsonBytes(operations: readonly unknown[] | undefined): number {
+  try {
+    return JSON.stringify(operations ?? []).length;
+  } catch {
+    // Nested too deeply, or no JSON: then it fails as a patch too.
+    return 0;
+  }
 }

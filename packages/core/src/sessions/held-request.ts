@@ -16,6 +16,7 @@ import type { CallCounter } from '../upstream/call-counter.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import type { Backlog } from './backlog.js';
 import type { FilterLimiter } from './filter-limiter.js';
+import type { PatchedBodies } from './patched-bodies.js';
 import type { SharedRequests } from './shared-requests.js';
 import type { SlowClients } from './slow-clients.js';
 import type { UpdateLimiter } from './update-limiter.js';
@@ -31,6 +32,8 @@ export interface SessionServices {
   readonly sharedRequests: SharedRequests;
   /** What filters ask origins goes through it. */
   readonly filterLimiter: FilterLimiter;
+  /** What JSON Patch of items makes of the bodies of long-polls. */
+  readonly patchedBodies: PatchedBodies;
   readonly flusher: Flusher;
   /** Finds connections whose other end does not move: `stallTimeout`. */
   readonly stalls: StallWatch;

@@ -12,7 +12,6 @@ import type { Outcome } from '../hub/receipt.js';
 import type { RecoveryCause } from '../hub/recovery.js';
 import type { Subscription } from '../hub/session.js';
 import { Timer } from '../timers.js';
-import { patchBody } from './body-patch.js';
 import { filterContent } from './content-filters.js';
 import type { TurnOutcome } from './filter-line.js';
 import { asksOrigin, isHttpFilter } from './filter-run.js';
@@ -85,9 +84,8 @@ export class ResponseHold extends HttpHold {
     return 'queued';
   }
 
-  sizeOf({ item: { httpResponse: format } }: PublishedItem): number {
-    if (format?.action !== 'send') return 0;
-    return format.body?.length ?? JSON.stringify(format.bodyPatch ?? []).length;
+  sizeOf({ responseBytes }: PublishedItem): number {
+    return responseBytes;
   }
 
   takeTurn(published: PublishedItem, subscription: Subscription, isLate = false): TurnOutcome {
@@ -188,12 +186,8 @@ export class ResponseHold extends HttpHold {
     return 'delivered';
   }
 
-  /** A patch that fails gives an empty body: the client must know that something has happened. */
-  #patched(format: HttpResponseSend, channel: string): Uint8Array {
-    const body = patchBody(this.instruct.response.body, format.bodyPatch ?? []);
-    if (body === undefined)
-      this.request.services.logger.info({ channel }, 'body-patch failed: sent an empty body');
-    return body ?? new Uint8Array(0);
+  #patched({ bodyPatch = [] }: HttpResponseSend, channel: string): Uint8Array {
+    return this.request.services.patchedBodies.patch(this.instruct.response.body, bodyPatch, channel);
   }
 
   /** @param isLate it has come from the items that are known here: what it does not connect to is not */
