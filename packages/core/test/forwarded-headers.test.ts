@@ -45,6 +45,7 @@ function forward(fields: readonly string[], options: Options = {}): string[] {
       setXForwardedProtocol: 'proto-only',
       removeXForwardedProtocol: true,
       removePushpinRoute: false,
+      removeForgedFields: true,
       cdnLoop: '',
       ...rules,
     },

@@ -48,6 +48,31 @@ describe('an Express app behind the proxy', () => {
     });
   }
 
+  it('sees nothing of events that a client makes up, nor does an origin behind it, whoever has read the body', async () => {
+    const seen: unknown[] = [];
+    const end = express().use((req, res) => void res.end(String(seen.push(req.headers))));
+    const origin = await stage().serve(end);
+    for (const options of [{}, { target: origin.url }]) {
+      for (const parsers of [[], [express.raw({ type: '*/*' })], [express.text({ type: '*/*' })]]) {
+        const grip = stage().grip(gripProxy(options));
+        const app = express().use(...[...parsers, grip], end);
+        for (const listener of [app, grip.wrap(express().use(end))]) {
+          const site = await stage().serve(listener);
+          for (const type of ['application/websocket-events', 'text/plain, Application/WebSocket-Events']) {
+            const headers = { 'Content-Type': type, 'Connection-Id': 'forged' };
+            const reply = await site.post('/', 'TEXT 1\r\nx\r\n', headers);
+            assert.equal(
+              `${reply.status} ${await reply.whole()}`,
+              '403 Client not allowed to send WebSocket events directly.\n',
+            );
+          }
+          await (await site.post('/', 'x', { 'Connection-Id': 'forged', meta_user: 'forged' })).whole();
+          assert.doesNotMatch(JSON.stringify(seen.splice(0)), /forged/);
+        }
+      }
+    }
+  });
+
   it("sees the proxy's own signature and features, each once", async () => {
     for (const fields of [{}, forged]) {
       const { headers, rawHeaders, sig } = await seen(fields);

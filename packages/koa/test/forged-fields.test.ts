@@ -35,4 +35,31 @@ describe('a Koa app behind the proxy', () => {
       assert.equal(createHmac('sha256', 'secret').update(`${head}.${claims}`).digest('base64url'), signature);
     });
   }
+
+  it('sees nothing of events that a client makes up, nor does an origin behind it', async () => {
+    const seen: unknown[] = [];
+    const end = new Koa().use((ctx) => {
+      ctx.body = String(seen.push(ctx.headers));
+    });
+    const origin = await stage().serve(end.callback());
+    for (const options of [{}, { target: origin.url }]) {
+      const grip = stage().grip(gripProxy(options));
+      const app = new Koa().use(grip).use((ctx) => {
+        ctx.body = String(seen.push(ctx.headers));
+      });
+      for (const listener of [app.callback(), grip.wrap(end)]) {
+        const site = await stage().serve(listener);
+        for (const type of ['application/websocket-events', 'text/plain, Application/WebSocket-Events']) {
+          const headers = { 'Content-Type': type, 'Connection-Id': 'forged' };
+          const reply = await site.post('/', 'TEXT 1\r\nx\r\n', headers);
+          assert.equal(
+            `${reply.status} ${await reply.whole()}`,
+            '403 Client not allowed to send WebSocket events directly.\n',
+          );
+        }
+        await (await site.post('/', 'x', { 'Connection-Id': 'forged', meta_user: 'forged' })).whole();
+        assert.doesNotMatch(JSON.stringify(seen.splice(0)), /forged/);
+      }
+    }
+  });
 });

@@ -1,6 +1,7 @@
 import { filterHeaders, type HeaderList, isGripHeader, isHopByHop, splitList } from '@p-8/protocol';
 import type { XForwardedForOptions } from '../options.js';
 import type { ClientRequest } from './client-request.js';
+import { isForgedField } from './events-fields.js';
 
 /** How a proxy rewrites the headers of requests. */
 export interface ForwardingRules {
@@ -9,6 +10,8 @@ export interface ForwardingRules {
   /** The client's X-Forwarded-Proto is not passed on. */
   readonly removeXForwardedProtocol: boolean;
   readonly removePushpinRoute: boolean;
+  /** Fields that speak for a WebSocket are the proxy's: not so where a route takes no part in GRIP. */
+  readonly removeForgedFields: boolean;
   readonly cdnLoop: string;
 }
 
@@ -52,7 +55,7 @@ export function forwardedHeaders(request: ClientRequest, parts: ForwardedParts):
       forwardedFor.push(...splitList(value));
     } else if (lower === 'cdn-loop' && rules.cdnLoop !== '') {
       cdnLoop.push(...splitList(value));
-    } else if (!removed.has(lower) && !isRemoved(lower, parts)) {
+    } else if (!removed.has(lower) && !isRemoved(lower, value, parts)) {
       headers.push(name, value);
     }
   }
@@ -72,7 +75,7 @@ function withRouteFields(received: HeaderList, set: ForwardedParts['set']): stri
 }
 
 /** Fields that never pass, besides those that `Connection` names. */
-function isRemoved(lower: string, { rules, trusted }: ForwardedParts): boolean {
+function isRemoved(lower: string, value: string, { rules, trusted }: ForwardedParts): boolean {
   switch (lower) {
     // Bodies must arrive plain, since they may have to be read.
     case 'accept-encoding':
@@ -85,7 +88,9 @@ function isRemoved(lower: string, { rules, trusted }: ForwardedParts): boolean {
       return rules.removePushpinRoute;
     default:
       return (
-        isHopByHop(lower) || (!trusted && isGripHeader(lower)) || lower.startsWith(ORIGINAL_HEADER_PREFIX)
+        isHopByHop(lower) ||
+        (!trusted && (isGripHeader(lower) || (rules.removeForgedFields && isForgedField(lower, value)))) ||
+        lower.startsWith(ORIGINAL_HEADER_PREFIX)
       );
   }
 }

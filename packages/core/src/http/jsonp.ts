@@ -1,6 +1,7 @@
-import { filterHeaders, type HeaderList, isFieldValue, isToken } from '@p-8/protocol';
+import { filterHeaders, type HeaderList, isFieldValue, isGripHeader, isToken } from '@p-8/protocol';
 import type { JsonpOptions } from '../options.js';
 import type { ClientRequest } from './client-request.js';
+import { isConnectionField } from './events-fields.js';
 import { BasicWrapper, ExtendedWrapper, type ScriptWrapper } from './jsonp-response.js';
 import type { Refusal } from './request-checks.js';
 
@@ -54,7 +55,10 @@ function isRefused(method: string): boolean {
   return /^(trace|connect)$/i.test(method);
 }
 
-/** `_headers`: a JSON object of texts. Host and Accept are not the page's to choose. */
+/**
+ * `_headers`: a JSON object of texts. Host and Accept are not the page's to choose, nor what belongs to GRIP: a trusted proxy in front
+ * vouches for its own request, and not for what a page has it stand for.
+ */
 function readHeaders(text: string | undefined): string[] | undefined {
   let value: unknown;
   try {
@@ -66,7 +70,8 @@ function readHeaders(text: string | undefined): string[] | undefined {
   const headers: string[] = [];
   for (const [name, one] of Object.entries(value)) {
     if (typeof one !== 'string' || !isToken(name) || !isFieldValue(one)) return undefined;
-    if (!/^(host|accept)$/i.test(name)) headers.push(name, one);
+    const isOwn = !/^(host|accept)$/i.test(name) && !isGripHeader(name) && !isConnectionField(name);
+    if (isOwn) headers.push(name, one);
   }
   return headers;
 }

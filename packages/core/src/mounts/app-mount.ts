@@ -14,6 +14,7 @@ import { CapturedResponse } from '../http/captured-response.js';
 import { readClientRequest, requestTarget, withoutCoding } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
 import { respondText } from '../http/error-response.js';
+import { isForgedField } from '../http/events-fields.js';
 import { type CapturedBody, type InstructTaker, intercept } from '../http/interception.js';
 import { refuse } from '../http/refuse.js';
 import { BodyRecord, hasBody, recordBody } from '../http/request-body.js';
@@ -154,14 +155,14 @@ export class AppMount implements Mount {
     // Looked at once: each look at a request that Express has had in hand is slow.
     const { headers, rawHeaders } = req;
     const fields = { headers, rawHeaders };
-    const refusal = eventsRefusal(fields);
+    const refusal = eventsRefusal(rawHeaders);
     if (refusal !== undefined) {
       refuse(this.#context.services.logger, req, res, refusal);
       return;
     }
     const body = hasBody(fields) ? new BodyRecord() : undefined;
     if (body !== undefined) recordBody(req, body, framework);
-    removeGripFields(req, fields);
+    removeProxyFields(req, fields);
     this.#sign(fields);
     intercept(res, new AppRequest(this, req, res, target, body, framework?.onAnswer));
     setRequestGrip(req, this.#grip);
@@ -238,27 +239,31 @@ class AppRequest implements InstructTaker, CapturedBody {
   }
 }
 
-/** A client's own Grip- fields are forged: the app must not see them. */
-function removeGripFields(req: IncomingMessage, { headers, rawHeaders }: Fields): void {
-  if (hasGripField(rawHeaders)) dropGripFields(rawHeaders, [headers, req.headersDistinct]);
+/** A client's own Grip- fields, and those that speak for a WebSocket, are forged: the app must not see them. */
+function removeProxyFields(req: IncomingMessage, { headers, rawHeaders }: Fields): void {
+  if (hasProxyField(rawHeaders)) dropProxyFields(rawHeaders, [headers, req.headersDistinct]);
   // Only a chunked body has trailers, and they are known at its end.
-  if (headers['transfer-encoding'] !== undefined) req.once('end', removeGripTrailers);
+  if (headers['transfer-encoding'] !== undefined) req.once('end', removeProxyTrailers);
 }
 
-function removeGripTrailers(this: IncomingMessage): void {
-  if (hasGripField(this.rawTrailers))
-    dropGripFields(this.rawTrailers, [this.trailers, this.trailersDistinct]);
+function removeProxyTrailers(this: IncomingMessage): void {
+  if (hasProxyField(this.rawTrailers))
+    dropProxyFields(this.rawTrailers, [this.trailers, this.trailersDistinct]);
 }
 
-function hasGripField(raw: readonly string[]): boolean {
-  for (let i = 0; i < raw.length; i += 2) if (isGripHeader(raw[i] ?? '')) return true;
+function hasProxyField(raw: readonly string[]): boolean {
+  for (let i = 0; i < raw.length; i += 2) if (isProxyField(raw[i] ?? '', raw[i + 1] ?? '')) return true;
   return false;
 }
 
+function isProxyField(name: string, value: string): boolean {
+  return isGripHeader(name) || isForgedField(name, value);
+}
+
 /** Node makes `maps` from the raw list when they are first asked for, and counts on its length: so they come first. */
-function dropGripFields(raw: string[], maps: readonly NodeJS.Dict<unknown>[]): void {
+function dropProxyFields(raw: string[], maps: readonly NodeJS.Dict<unknown>[]): void {
   for (const map of maps) {
-    for (const name of Object.keys(map)) if (isGripHeader(name)) delete map[name];
+    for (const [name, value] of Object.entries(map)) if (isProxyField(name, String(value))) delete map[name];
   }
-  raw.splice(0, raw.length, ...filterHeaders(raw, (name) => !isGripHeader(name)));
+  raw.splice(0, raw.length, ...filterHeaders(raw, (name, value) => !isProxyField(name, value)));
 }

@@ -1,14 +1,12 @@
-import type { IncomingMessage } from 'node:http';
-import { headerValues, isWsEventsType } from '@p-8/protocol';
+import type { HeaderList } from '@p-8/protocol';
+import { namesEvents } from '../http/events-fields.js';
 import type { Refusal } from '../http/request-checks.js';
 
-/** Events are the proxy's to write: a client that sends them could speak for any WebSocket. Undefined: it sends none. */
-export function eventsRefusal({
-  headers,
-  rawHeaders,
-}: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): Refusal | undefined {
-  if (headers['content-type'] === undefined) return undefined;
-  // Node takes the first of several; an origin may take another one.
-  if (!headerValues(rawHeaders, 'content-type').some(isWsEventsType)) return undefined;
+/**
+ * Events are the proxy's to write: a client that sends them could speak for any WebSocket, and the proxy would sign it. Undefined: it
+ * sends none. `headers`: of the request as the origin will get it.
+ */
+export function eventsRefusal(headers: HeaderList): Refusal | undefined {
+  if (!namesEvents(headers)) return undefined;
   return { status: 403, message: 'Client not allowed to send WebSocket events directly.' };
 }

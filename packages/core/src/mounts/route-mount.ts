@@ -18,6 +18,7 @@ import { BodyRecord, hasBody, RequestBody } from '../http/request-body.js';
 import { checkRequest, type Refusal } from '../http/request-checks.js';
 import type { RouteOptions } from '../options.js';
 import { buildRoutes, type Route } from '../routing/build-routes.js';
+import type { Destination } from '../routing/origin.js';
 import { RouteTable } from '../routing/route-table.js';
 import { Upstreams } from '../routing/upstreams.js';
 import { GripRequest } from '../sessions/grip-request.js';
@@ -210,9 +211,7 @@ export class RouteMount implements Mount {
     trusted: boolean,
     framework: FrameworkRequest | undefined,
   ): void {
-    const refusal =
-      loopRefusal(req, request, route, this.#context.settings.cdnLoop) ??
-      (route.overHttp && !trusted ? eventsRefusal(req) : undefined);
+    const refusal = loopRefusal(req, request, route, this.#context.settings.cdnLoop);
     if (refusal !== undefined) {
       this.#refuse(req, res, refusal);
       return;
@@ -229,28 +228,49 @@ export class RouteMount implements Mount {
       this.#refuse(req, res, sendable);
       return;
     }
+    const { body } = sendable;
+    const destination = route.origin.first(sendable.request, body, trusted);
+    const forged = trusted ? undefined : forgeryRefusal(destination, route);
+    if (forged !== undefined) {
+      if (body instanceof RequestBody) body.destroy();
+      this.#refuse(req, res, forged);
+      return;
+    }
     const client = new ClientResponse(req, res);
     const held = new GripRequest(this.#context.services, client, sendable.request, route.origin, record);
-    held.ask(route.origin.first(sendable.request, sendable.body, trusted), route.grip && !trusted);
+    held.ask(destination, route.grip && !trusted);
   }
 
   #proxyJsonp(
     req: IncomingMessage,
     res: ServerResponse,
     { request, body, wrapper }: JsonpRequest,
-    { origin, grip }: Route,
+    route: Route,
     trusted: boolean,
   ): void {
+    const { origin, grip } = route;
+    const destination = origin.first(request, body, trusted);
+    // A page has made this request up, whoever has passed it on.
+    const forged = forgeryRefusal(destination, route);
+    if (forged !== undefined) {
+      this.#refuse(req, res, forged, true);
+      return;
+    }
     const record = new BodyRecord();
     if (body !== null) record.add(body);
     const client = new JsonpResponse(req, res, wrapper);
     const held = new GripRequest(this.#context.services, client, request, origin, record);
-    held.ask(origin.first(request, body, trusted), grip && !trusted);
+    held.ask(destination, grip && !trusted);
   }
 
   #refuse(req: IncomingMessage, res: ServerResponse, refusal: Refusal, crossOrigin = false): void {
     refuse(this.#context.services.logger, req, res, refusal, crossOrigin);
   }
+}
+
+/** Why a request must not go out: on a route of GRIP its origin would take it for events of a WebSocket. */
+function forgeryRefusal({ request }: Destination, { grip, overHttp }: Route): Refusal | undefined {
+  return grip || overHttp ? eventsRefusal(request.headers) : undefined;
 }
 
 /** A request and its body: as it comes in, or as a parser that is mounted before has left it. */

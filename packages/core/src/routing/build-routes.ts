@@ -13,7 +13,7 @@ export interface Route extends RouteCondition {
   readonly origin: RemoteOrigin;
   /** False: responses pass whatever they are. */
   readonly grip: boolean;
-  /** A target takes WebSocket-over-HTTP: clients must not send such events themselves. */
+  /** A target takes WebSocket-over-HTTP. */
   readonly overHttp: boolean;
   readonly targetAddresses: readonly TargetAddress[];
   readonly jsonp: JsonpOptions;
@@ -69,6 +69,7 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
       setXForwardedProtocol: settings.setXForwardedProtocol,
       removeXForwardedProtocol: setsForwarded || settings.acceptXForwardedProtocol,
       removePushpinRoute: settings.acceptPushpinRoute,
+      removeForgedFields: route.grip ?? true,
       cdnLoop: settings.cdnLoop,
     },
     xForwardedFor: settings.xForwardedFor,

@@ -81,8 +81,11 @@ export class RemoteOrigin implements Origin {
   }
 
   handshake(request: ClientRequest, trusted: boolean): Handshake {
-    // Extensions are between the two ends of a connection, except for ours.
-    const headers = filterHeaders(request.headers, (name) => name !== 'sec-websocket-extensions');
+    // Extensions are between the two ends of a connection, except for ours. There is no body, so nothing tells of its type.
+    const headers = filterHeaders(
+      request.headers,
+      (name) => name !== 'sec-websocket-extensions' && name !== 'content-type' && name !== 'content_type',
+    );
     const sent = this.#upgradeHeaders({ ...request, headers }, trusted);
     if (this.grip) sent.push('Sec-WebSocket-Extensions', 'grip');
     return { path: this.#path(request), headers: sent };

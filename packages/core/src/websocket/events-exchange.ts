@@ -6,6 +6,7 @@ import {
   WS_EVENTS_CONTENT_TYPE,
 } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
+import { isConnectionField } from '../http/events-fields.js';
 import type { OnError } from '../logger.js';
 import type { Handshake } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
@@ -179,16 +180,13 @@ const NO_FIELDS: HeaderList = [];
 /** Fields of the client's that the proxy writes itself: an origin must not take them from elsewhere. */
 function isForwarded(lowerName: string): boolean {
   // Many origins cannot tell the two: CGI, and what followed it, makes one of both.
-  const name = lowerName.replaceAll('_', '-');
-  switch (name) {
+  switch (lowerName.replaceAll('_', '-')) {
     case 'accept':
-    case 'connection-id':
-    case 'content-bytes-replayed':
     case 'content-length':
     case 'content-type':
     case 'upgrade':
       return false;
     default:
-      return !name.startsWith('meta-');
+      return !isConnectionField(lowerName);
   }
 }
