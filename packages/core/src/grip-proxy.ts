@@ -9,6 +9,7 @@ import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
 import { IdleSockets } from './http/idle-sockets.js';
 import { LingeringSockets } from './http/lingering-sockets.js';
+import { isPipelined, startInTurn } from './http/pipeline.js';
 import { Signer } from './http/signature.js';
 import { StallWatch } from './http/stall-watch.js';
 import { FlushWait } from './hub/flush-wait.js';
@@ -24,6 +25,7 @@ import { Attachments, type AttachOptions } from './mounts/attachments.js';
 import type { FrameworkRequest } from './mounts/framework-request.js';
 import type { Mount, Next, ProxyContext } from './mounts/mount.js';
 import { RouteMount } from './mounts/route-mount.js';
+import { upgradeInTurn } from './mounts/upgrade-in-turn.js';
 import { tellWatcher } from './mounts/watched-request.js';
 import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './options.js';
 import { LinkHosts } from './routing/link-hosts.js';
@@ -198,7 +200,8 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
    */
   handle(req: IncomingMessage, res: ServerResponse, next?: Next, framework?: FrameworkRequest): void {
     tellWatcher(req, this);
-    this.#mount.handle(req, res, next, framework);
+    if (isPipelined(res)) this.#handleInTurn(req, res, next, framework);
+    else this.#mount.handle(req, res, next, framework);
   }
 
   /**
@@ -226,12 +229,14 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
 
   /** Takes one request for a WebSocket, for whoever listens to a server's 'upgrade' himself. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    try {
-      this.#mount.upgrade(req, socket, head);
-    } catch (error) {
-      this.#services.onError(error);
-      socket.destroy();
-    }
+    upgradeInTurn(req, socket, head, (rest) => {
+      try {
+        this.#mount.upgrade(req, socket, rest);
+      } catch (error) {
+        this.#services.onError(error);
+        socket.destroy();
+      }
+    });
   }
 
   /**
@@ -380,6 +385,25 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     this.#services.timers.close();
     await Promise.all([this.#mount.close(), this.#linkHosts.close()]);
     this.removeAllListeners();
+  }
+
+  /** The client has not waited for an answer to its last request. */
+  #handleInTurn(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next | undefined,
+    framework: FrameworkRequest | undefined,
+  ): void {
+    const { requestsPerConnection } = this.#settings;
+    const inTime = startInTurn(req, res, requestsPerConnection, () => {
+      try {
+        this.#mount.handle(req, res, next, framework);
+      } catch (error) {
+        this.#services.onError(error);
+        res.destroy();
+      }
+    });
+    if (!inTime) this.#services.limits.reached('requests', { address: req.socket.remoteAddress });
   }
 
   /** A listener that throws must not disturb what it is told of. */

@@ -4,8 +4,12 @@ import type { Logger } from './logger.js';
 /** A bound that keeps one client, origin or publisher from harming the others. */
 export type LimitName = (typeof LIMITS)[number];
 
-/** `channels`: `subscriptionsPerConnection`; `patch`: `maxPatchBytes` and the like. */
-const LIMITS = ['channels', 'patch'] as const;
+/** Their names; options that set them. */
+const LIMITS = [
+  'channels', // subscriptionsPerConnection
+  'patch', // maxPatchBytes and the like
+  'requests', // requestsPerConnection
+] as const;
 
 /** What was refused or cut: for the log and for listeners. */
 export type LimitFields = Readonly<Record<string, unknown>>;

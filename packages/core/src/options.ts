@@ -144,6 +144,11 @@ export interface GripProxyOptions {
   /** URL of the SockJS client's script, for the page that its iframe transports load. @default version 1.6.1 at jsDelivr */
   readonly sockjsUrl?: string;
 
+  /**
+   * The most requests of one connection that are under way at a time. Others that a client sends without waiting for answers wait
+   * their turn. @default 4
+   */
+  readonly requestsPerConnection?: number;
   /** The most channels that one connection may be subscribed to; more are cut. @default 20 */
   readonly subscriptionsPerConnection?: number;
   /** The most bytes of items that wait for one slow client; {@link GripProxyOptions.slowClient} says what is done then. @default 1_048_576 */

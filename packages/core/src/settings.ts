@@ -44,6 +44,7 @@ export interface Settings {
   readonly acceptPushpinRoute: boolean;
   readonly cdnLoop: string;
   readonly linkHosts: readonly string[];
+  readonly requestsPerConnection: number;
   readonly subscriptionsPerConnection: number;
   readonly sessionQueueBytes: number;
   readonly totalQueueBytes: number;
@@ -103,6 +104,7 @@ const CHECKS: Checks<GripProxyOptions> = {
   acceptPushpinRoute: isFlag,
   cdnLoop: isCdnId,
   linkHosts: isListOf(isLinkHost),
+  requestsPerConnection: isPositive,
   subscriptionsPerConnection: isCount,
   sessionQueueBytes: isCount,
   totalQueueBytes: isCount,
@@ -147,6 +149,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     acceptPushpinRoute: options.acceptPushpinRoute ?? false,
     cdnLoop: options.cdnLoop ?? '',
     linkHosts: options.linkHosts ?? [],
+    requestsPerConnection: options.requestsPerConnection ?? 4,
     subscriptionsPerConnection: options.subscriptionsPerConnection ?? 20,
     sessionQueueBytes: options.sessionQueueBytes ?? 1_048_576,
     totalQueueBytes: options.totalQueueBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 4),

@@ -22,7 +22,8 @@ describe('connections of clients', () => {
     const origin = await stage().origin((res, seen) => {
       if (seen.url !== '/0') res.end(seen.url);
     });
-    const client = await stage().client(await stage().proxy({ target: origin.url }));
+    const proxy = await stage().proxy({ target: origin.url, requestsPerConnection: 15 });
+    const client = await stage().client(proxy);
     for (let i = 0; i < 15; i++) client.request(`GET /${i}`);
     await origin.request(14);
     await settle();
@@ -40,7 +41,7 @@ describe('connections of clients', () => {
     const origin = await stage().origin((res, seen) => {
       hold(res, 'response', 'ch', { body: seen.url });
     });
-    const proxy = await stage().proxy({ target: origin.url });
+    const proxy = await stage().proxy({ target: origin.url, requestsPerConnection: 30 });
     const client = await stage().client(proxy);
     for (let i = 0; i < 30; i++) client.request(`GET /${i}`);
     await eventually(() => proxy.proxy.stats().sessions === 30, '30 holds');

@@ -82,6 +82,11 @@ describe('a configuration file', () => {
     );
   });
 
+  it('bounds what one client, and all of them, may have under way', () => {
+    const { proxy } = options('[proxy]\nrequests_per_connection=1\n');
+    assert.deepEqual(proxy, { requestsPerConnection: 1 });
+  });
+
   it('may be empty', () => assert.deepEqual(options(''), { proxy: {} }));
 
   const mapped: [string, P8ServerOptions][] = [

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /**
  * What Node's HTTP server puts on a connection. None of it is documented, but upgrades and frameworks rely on it, and so it is
@@ -38,6 +39,22 @@ const SHARED_LISTENERS = [
   ['error', 'socketOnError'],
   ['timeout', 'socketOnTimeout'],
 ] as const;
+
+/** Calls `listener` when all responses that have to go out before `res` have done so, and what is written to `res` goes out. */
+export function whenItsTurn(res: ServerResponse, listener: () => void): void {
+  // Told before what has been written already goes out.
+  res.once('socket', () => process.nextTick(listener));
+}
+
+/** Whether Node's server reads requests from the connection; not behind an upgrade. */
+export function isServed(socket: ServedSocket): boolean {
+  return socket.parser !== null;
+}
+
+/** A response that is still to be completed on the connection, by which a request to upgrade has come. */
+export function unanswered(socket: Duplex): ServerResponse | undefined {
+  return (socket as Duplex & { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
+}
 
 /** Whether the connection stays open behind a response. */
 export function staysOpen(res: ServerResponse): boolean {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { OnError } from '../logger.js';
 import { isWebSocketRequest } from '../websocket/handshake.js';
 import { readmit } from './readmit.js';
+import { upgradeInTurn } from './upgrade-in-turn.js';
 
 /** How a proxy is attached to a server. */
 export interface AttachOptions {
@@ -34,7 +35,8 @@ export class Attachments {
     const listener: Upgrade = (req, socket, head) => {
       try {
         if (isWebSocketRequest(req) && filter?.(req) !== false) this.#upgrade(req, socket, head);
-        else if (server.listenerCount('upgrade') === 1) readmit(server, req, socket, head);
+        else if (server.listenerCount('upgrade') === 1)
+          upgradeInTurn(req, socket, head, (rest) => readmit(server, req, socket, rest));
       } catch (error) {
         this.#onError(error);
         socket.destroy();
