@@ -178,7 +178,11 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       idleSockets: new IdleSockets(),
       farewells: new CallCounter(),
     };
-    this.#linkHosts = new LinkHosts(settings.linkHosts, settings.connectTimeout, this.#calls);
+    this.#linkHosts = new LinkHosts({
+      settings,
+      calls: this.#calls,
+      signer: (iss, key) => this.#signer(iss, key),
+    });
     this.#context = {
       settings,
       services: this.#services,

@@ -35,6 +35,7 @@ export type {
   GripProxyOptions,
   HistoryOptions,
   JsonpOptions,
+  LinkHostOptions,
   RouteOptions,
   TargetOptions,
   XForwardedForOptions,

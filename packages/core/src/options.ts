@@ -133,7 +133,7 @@ export interface GripProxyOptions {
   /** Name of this proxy in CDN-Loop; a request that already carries it is refused with 508. @default '' (off) */
   readonly cdnLoop?: string;
   /** Hosts (`host[:port]`) besides the route's own that Grip-Link, and the `url` of filters, may point to. @default none */
-  readonly linkHosts?: readonly string[];
+  readonly linkHosts?: readonly (string | LinkHostOptions)[];
 
   /** As in {@link RouteOptions.origins}; a route's own replace them. @default any page; the origin sees `Origin` and may refuse */
   readonly origins?: readonly string[];
@@ -205,6 +205,18 @@ export interface GripProxyOptions {
   readonly logger?: Logger;
   /** Time and randomness. @default the machine's */
   readonly clock?: Clock;
+}
+
+/** A host besides the route's own that links may lead to. It gets nothing that a route sets, nor a route's signature. */
+export interface LinkHostOptions {
+  /** `host` or `host:port`. Without a port: any port, and all of them get what is set here. */
+  readonly host: string;
+  /** Request headers to set towards this host, `[name, value]`. @default none */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  /** Issuer of Grip-Sig for this host. @default the proxy's */
+  readonly sigIss?: string;
+  /** Key of Grip-Sig for this host; bytes or text as in {@link GripProxyOptions.sigKey}. @default none: not signed */
+  readonly sigKey?: string | Uint8Array;
 }
 
 /** Which items are kept for clients that come back, and how many. */

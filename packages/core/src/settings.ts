@@ -13,6 +13,7 @@ import {
   hasMethods,
   isAnything,
   isCount,
+  isField,
   isFlag,
   isKey,
   isListOf,
@@ -25,7 +26,13 @@ import {
   isText,
   optionError,
 } from './option-checks.js';
-import type { ControlApiOptions, GripProxyOptions, RouteOptions, XForwardedForOptions } from './options.js';
+import type {
+  ControlApiOptions,
+  GripProxyOptions,
+  LinkHostOptions,
+  RouteOptions,
+  XForwardedForOptions,
+} from './options.js';
 
 /** The options of a proxy, checked and complete. */
 export interface Settings {
@@ -43,7 +50,7 @@ export interface Settings {
   readonly xForwardedForTrusted: GripProxyOptions['xForwardedForTrusted'];
   readonly acceptPushpinRoute: boolean;
   readonly cdnLoop: string;
-  readonly linkHosts: readonly string[];
+  readonly linkHosts: readonly LinkHostOptions[];
   readonly requestsPerConnection: number;
   readonly subscriptionsPerConnection: number;
   readonly sessionQueueBytes: number;
@@ -77,8 +84,20 @@ const isCdnId: Check = (value) =>
     ? undefined
     : 'a name without spaces, commas, semicolons and quotes is required';
 
-const isLinkHost: Check = (value) =>
+const isLinkHostName: Check = (value) =>
   typeof value === 'string' && isHost(value) ? undefined : "hosts such as 'example.com:8080' are required";
+
+const isLinkHostOptions = isObjectOf<LinkHostOptions>({
+  host: isLinkHostName,
+  headers: isListOf(isField),
+  sigIss: isText,
+  sigKey: isKey,
+});
+
+const isLinkHost: Check = (value) => {
+  if (typeof value !== 'object' || value === null) return isLinkHostName(value);
+  return 'host' in value ? isLinkHostOptions(value) : "its 'host' is missing";
+};
 
 const isForwardedFor = isObjectOf<XForwardedForOptions>({ truncate: isCount, append: isFlag });
 
@@ -148,7 +167,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     xForwardedForTrusted: options.xForwardedForTrusted,
     acceptPushpinRoute: options.acceptPushpinRoute ?? false,
     cdnLoop: options.cdnLoop ?? '',
-    linkHosts: options.linkHosts ?? [],
+    linkHosts: (options.linkHosts ?? []).map((host) => (typeof host === 'string' ? { host } : host)),
     requestsPerConnection: options.requestsPerConnection ?? 4,
     subscriptionsPerConnection: options.subscriptionsPerConnection ?? 20,
     sessionQueueBytes: options.sessionQueueBytes ?? 1_048_576,

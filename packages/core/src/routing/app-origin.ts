@@ -63,17 +63,11 @@ export class AppOrigin implements Origin {
 
   link(uri: string, request: ClientRequest, gripLast: HeaderList): Destination | string {
     const url = new URL(uri);
+    if (url.host !== new URL(this.uri(request)).host)
+      return this.#linkHosts.destination(url, request.headers, gripLast);
     const path = url.pathname + url.search;
     const headers = ['Host', request.host, ...gripLast];
-    if (url.host === new URL(this.uri(request)).host) {
-      return this.#toApp({ method: 'GET', path, headers, body: null, client: request.facts });
-    }
-    const upstream = this.#linkHosts.upstreamFor(url);
-    if (typeof upstream === 'string') return upstream;
-    return {
-      upstream,
-      request: { method: 'GET', path, headers: ['Host', url.host, ...gripLast], body: null },
-    };
+    return this.#toApp({ method: 'GET', path, headers, body: null, client: request.facts });
   }
 
   #toApp(request: UpstreamRequest): Destination {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { filterHeaders, type HeaderList } from '@p-8/protocol';
 import type { ClientRequest } from '../http/client-request.js';
+import { namesEvents } from '../http/events-fields.js';
 import { type ForwardingRules, forwardedHeaders } from '../http/forwarded-headers.js';
 import type { Signer } from '../http/signature.js';
 import type { XForwardedForOptions } from '../options.js';
@@ -104,15 +105,14 @@ export class RemoteOrigin implements Origin {
   link(uri: string, request: ClientRequest, gripLast: HeaderList): Destination | string {
     const url = new URL(uri);
     const own = url.host === new URL(this.uri(request)).host;
-    const upstream =
-      own || this.#options.targetHosts.has(url.host)
-        ? this.upstream
-        : this.#options.linkHosts.upstreamFor(url);
-    if (typeof upstream === 'string') return upstream;
-    const bare: ClientRequest = { ...request, headers: [] };
+    if (!own && !this.#options.targetHosts.has(url.host))
+      return this.#options.linkHosts.destination(url, request.headers, gripLast);
+    // What has come around to here must still be told from what begins here.
+    const bare = { ...request, headers: filterHeaders(request.headers, (name) => name === 'cdn-loop') };
     const headers = this.#headers(bare, own ? this.#host(request) : url.host, false, gripLast);
+    if (namesEvents(headers)) return 'the fields of the route make the request one of WebSocket events';
     return {
-      upstream,
+      upstream: this.upstream,
       request: { method: 'GET', path: url.pathname + url.search, headers, body: null, client: request.facts },
     };
   }
