@@ -1,4 +1,4 @@
-import { isFieldValue, isToken } from '@p-8/protocol';
+import { excessBytes, isFieldValue, isToken, MAX_NAME_BYTES } from '@p-8/protocol';
 import { GripError } from './errors.js';
 
 /** Says what an option's value has to be, when it is not; undefined: it is. */
@@ -33,6 +33,12 @@ export function optionError(name: string, value: unknown, problem: string, owner
 export const isAnything: Check = () => undefined;
 
 export const isText: Check = (value) => (typeof value === 'string' ? undefined : 'text is required');
+
+/** A channel's name. */
+export const isName: Check = (value) =>
+  typeof value === 'string' && excessBytes(value) === undefined
+    ? undefined
+    : `text of at most ${MAX_NAME_BYTES} bytes is required`;
 
 export const isFlag: Check = (value) =>
   typeof value === 'boolean' ? undefined : 'true or false is required';

@@ -1,4 +1,5 @@
 import type { HeaderList } from './header-list.js';
+import { boundedName, boundedNames } from './name.js';
 import { findParameter, parseParameters, splitHeader } from './parameters.js';
 import { fail, ok, type Result } from './result.js';
 
@@ -19,12 +20,14 @@ export const MAX_FILTERS_PER_CHANNEL = 5;
  * Reads all `Grip-Channel` fields: `name[; prev-id=ID][; filter=F]*`, separated by commas. An element with a quote that
  * does not end is left out. Source: GRIP, Pushpin 1.41.
  *
+ * @param prefix what the route puts before names; they may be as long as {@link MAX_NAME_BYTES} together
+ *
  * @example
  * ```ts
  * parseChannels(['Grip-Channel', 'news; prev-id=7, sport; filter=skip-self']);
  * ```
  */
-export function parseChannels(headers: HeaderList): Result<Channel[]> {
+export function parseChannels(headers: HeaderList, prefix = ''): Result<Channel[]> {
   const channels: Channel[] = [];
   for (const element of splitHeader(headers, 'grip-channel')) {
     const parsed = parseParameters(element);
@@ -36,15 +39,21 @@ export function parseChannels(headers: HeaderList): Result<Channel[]> {
       prevId: findParameter(parsed.params, 'prev-id')?.value,
       filters,
     };
-    const checked = checkFilterCount(channel);
+    const checked = checkChannel(channel, 'Grip-Channel', prefix);
     if (!checked.ok) return checked;
     channels.push(checked.value);
   }
   return ok(channels);
 }
 
-/** `channel`, unless it names more than {@link MAX_FILTERS_PER_CHANNEL} filters. */
-export function checkFilterCount(channel: Channel): Result<Channel> {
+/** `channel`, unless a name in it is too long, or it names more than {@link MAX_FILTERS_PER_CHANNEL} filters. */
+export function checkChannel(channel: Channel, parent: string, prefix: string): Result<Channel> {
+  const name = boundedName(ok(channel.name), parent, 'name', prefix);
+  if (!name.ok) return name;
+  const prevId = boundedName(ok(channel.prevId), parent, 'prev-id');
+  if (!prevId.ok) return prevId;
+  const filters = boundedNames(ok(channel.filters), parent, 'filter');
+  if (!filters.ok) return filters;
   if (channel.filters.length <= MAX_FILTERS_PER_CHANNEL) return ok(channel);
   return fail(`too many filters for channel '${channel.name}'`);
 }

@@ -2,6 +2,7 @@ import { decodeBase64 } from './base64.js';
 import { toInteger } from './integer.js';
 import { isJsonObject, type JsonObject, member, parseJson, requiredString, wrongType } from './json.js';
 import { DEFAULT_KEEP_ALIVE_TIMEOUT_SECONDS } from './keep-alive.js';
+import { boundedName, boundedNames } from './name.js';
 import { fail, ok, type Result } from './result.js';
 import { encodeUtf8 } from './text.js';
 import { findWsContentFault, parseWsContentType, type WsContent } from './ws-content.js';
@@ -55,13 +56,15 @@ const CONTROL = 'control message';
  * Reads a control message: the JSON after `c:` of a text from an origin that speaks GRIP. Members that it does not need
  * are not looked at, and null is no way to leave a member out. Source: GRIP, Pushpin 1.41.
  *
+ * @param prefix what the route puts before names of channels: it counts where they are too long
+ *
  * @example
  * ```ts
  * const json = new TextEncoder().encode('{"type": "subscribe", "channel": "news"}');
  * parseControlMessage(json); // { ok: true, value: { type: 'subscribe', channel: 'news', filters: [], lastId: undefined } }
  * ```
  */
-export function parseControlMessage(json: Uint8Array): Result<ControlMessage> {
+export function parseControlMessage(json: Uint8Array, prefix = ''): Result<ControlMessage> {
   const object = parseJson(json);
   if (object === undefined) return fail(`${CONTROL} is not JSON`);
   if (!isJsonObject(object)) return fail(`${CONTROL} is not an object`);
@@ -69,9 +72,9 @@ export function parseControlMessage(json: Uint8Array): Result<ControlMessage> {
   if (!type.ok) return type;
   switch (type.value) {
     case 'subscribe':
-      return parseSubscribe(object);
+      return parseSubscribe(object, prefix);
     case 'unsubscribe': {
-      const channel = nonEmptyString(object, 'channel');
+      const channel = channelName(object, prefix);
       return channel.ok ? ok({ type: 'unsubscribe', channel: channel.value }) : channel;
     }
     case 'detach':
@@ -93,8 +96,8 @@ export function parseControlMessage(json: Uint8Array): Result<ControlMessage> {
   }
 }
 
-function parseSubscribe(object: JsonObject): Result<ControlMessage> {
-  const channel = nonEmptyString(object, 'channel');
+function parseSubscribe(object: JsonObject, prefix: string): Result<ControlMessage> {
+  const channel = channelName(object, prefix);
   if (!channel.ok) return channel;
   const value = member(object, 'filters') ?? [];
   if (!Array.isArray(value) || member(object, 'filters') === null) return wrongType(CONTROL, 'filters');
@@ -103,7 +106,9 @@ function parseSubscribe(object: JsonObject): Result<ControlMessage> {
     if (typeof filter !== 'string') return fail('filters contains element with wrong type');
     filters.push(filter);
   }
-  const id = maybeString(object, 'last-id');
+  const bounded = boundedNames(ok(filters), CONTROL, 'filters');
+  if (!bounded.ok) return bounded;
+  const id = boundedName(maybeString(object, 'last-id'), CONTROL, 'last-id');
   if (!id.ok) return id;
   // Whoever has nothing writes it empty, as clients do with Last-Event-ID.
   const lastId = id.value === '' ? undefined : id.value;
@@ -111,7 +116,7 @@ function parseSubscribe(object: JsonObject): Result<ControlMessage> {
 }
 
 function parseSetMeta(object: JsonObject): Result<ControlMessage> {
-  const name = nonEmptyString(object, 'name');
+  const name = boundedName(nonEmptyString(object, 'name'), CONTROL, 'name');
   if (!name.ok) return name;
   const value = maybeString(object, 'value');
   return value.ok ? ok({ type: 'set-meta', name: name.value, value: value.value }) : value;
@@ -181,6 +186,10 @@ function toSeconds(value: unknown): number | undefined {
 function nonEmptyString(object: JsonObject, key: string): Result<string> {
   const value = requiredString(object, CONTROL, key);
   return value.ok && value.value === '' ? fail(`${CONTROL} contains '${key}' with invalid value`) : value;
+}
+
+function channelName(object: JsonObject, prefix: string): Result<string> {
+  return boundedName(nonEmptyString(object, 'channel'), CONTROL, 'channel', prefix);
 }
 
 /** A member that is a string, or absent. */

@@ -70,6 +70,7 @@ export {
 export { formatKey, isPem, parseKey } from './key.js';
 export { DEFAULT_LINK_TIMEOUT_SECONDS, type Links, type NextLink, parseLinks } from './link.js';
 export { isMediaType } from './media-type.js';
+export { excessBytes, MAX_NAME_BYTES } from './name.js';
 export {
   findParameter,
   type Parameter,

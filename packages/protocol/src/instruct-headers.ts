@@ -5,6 +5,7 @@ import type { HoldMode } from './instruct.js';
 import { parseInteger } from './integer.js';
 import { type KeepAlive, parseKeepAlive } from './keep-alive.js';
 import { type Links, parseLinks } from './link.js';
+import { boundedName } from './name.js';
 import { parseAllParameters, splitHeader } from './parameters.js';
 import { fail, ok, type Result } from './result.js';
 import { parseSlowClient, type SlowClientPolicies } from './slow-client.js';
@@ -28,11 +29,15 @@ export interface InstructHeaders {
   readonly slowClient: SlowClientPolicies | undefined;
 }
 
-/** Reads all `Grip-` fields. A bad one is an error even when nothing is to be held. Source: GRIP, Pushpin 1.36. */
-export function parseInstructHeaders(headers: HeaderList): Result<InstructHeaders> {
+/**
+ * Reads all `Grip-` fields. A bad one is an error even when nothing is to be held. Source: GRIP, Pushpin 1.36.
+ *
+ * @param prefix what the route puts before names of channels
+ */
+export function parseInstructHeaders(headers: HeaderList, prefix: string): Result<InstructHeaders> {
   const hold = parseHold(headers);
   if (!hold.ok) return hold;
-  const channels = parseChannels(headers);
+  const channels = parseChannels(headers, prefix);
   if (!channels.ok) return channels;
   const timeoutSeconds = parseTimeout(headers);
   if (!timeoutSeconds.ok) return timeoutSeconds;
@@ -94,7 +99,9 @@ function parseMeta(headers: HeaderList): Result<Map<string, string>> {
     // Only the first pair of each element counts: `a=1; b=2` sets a.
     const first = params[0];
     if (first === undefined) return fail('Grip-Set-Meta cannot be empty');
-    meta.set(first.name, first.value ?? '');
+    const name = boundedName(ok(first.name), 'Grip-Set-Meta', 'name');
+    if (!name.ok) return name;
+    meta.set(name.value, first.value ?? '');
   }
   return ok(meta);
 }

@@ -1,5 +1,5 @@
 import { decodeBase64 } from './base64.js';
-import { type Channel, checkFilterCount } from './channel.js';
+import { type Channel, checkChannel } from './channel.js';
 import { isFieldValue } from './header-rules.js';
 import type { HoldMode, InstructResponse } from './instruct.js';
 import { type InstructHeaders, MIN_HOLD_TIMEOUT_SECONDS } from './instruct-headers.js';
@@ -31,15 +31,21 @@ const INT32_MAX = 2147483647;
 /**
  * Reads the body of an `application/grip-instruct` response. What the headers said is the base: JSON adds channels and
  * meta, and overrides the rest. Unknown members are ignored. Source: GRIP, Pushpin 1.36.
+ *
+ * @param prefix what the route puts before names of channels
  */
-export function parseInstructJson(body: Uint8Array, base: InstructHeaders): Result<InstructJson> {
+export function parseInstructJson(
+  body: Uint8Array,
+  base: InstructHeaders,
+  prefix: string,
+): Result<InstructJson> {
   const json = parseJson(body);
   if (Array.isArray(json)) return fail('instruct must be an object');
   if (!isJsonObject(json)) return fail('failed to parse application/grip-instruct content as JSON');
 
   const hold = member(json, 'hold');
   if (hold !== undefined && !isJsonObject(hold)) return wrongType('instruct', 'hold');
-  const held = hold === undefined ? ok(base) : parseHold(hold, base);
+  const held = hold === undefined ? ok(base) : parseHold(hold, base, prefix);
   if (!held.ok) return held;
 
   const response = member(json, 'response') === undefined ? {} : member(json, 'response');
@@ -48,10 +54,10 @@ export function parseInstructJson(body: Uint8Array, base: InstructHeaders): Resu
   return parsed.ok ? ok({ ...held.value, response: parsed.value }) : parsed;
 }
 
-function parseHold(hold: JsonObject, base: InstructHeaders): Result<InstructHeaders> {
+function parseHold(hold: JsonObject, base: InstructHeaders, prefix: string): Result<InstructHeaders> {
   const mode = parseMode(hold);
   if (!mode.ok) return mode;
-  const channels = parseChannelList(hold);
+  const channels = parseChannelList(hold, prefix);
   if (!channels.ok) return channels;
   const timeoutSeconds = parseTimeout(hold, 'hold', base.timeoutSeconds);
   if (!timeoutSeconds.ok) return timeoutSeconds;
@@ -77,20 +83,20 @@ function parseMode(hold: JsonObject): Result<HoldMode> {
   return fail("hold 'mode' must be set to either 'response' or 'stream'");
 }
 
-function parseChannelList(hold: JsonObject): Result<Channel[]> {
+function parseChannelList(hold: JsonObject, prefix: string): Result<Channel[]> {
   const list = member(hold, 'channels');
   if (list === undefined) return fail("hold does not contain 'channels'");
   if (!Array.isArray(list)) return wrongType('hold', 'channels');
   const channels: Channel[] = [];
   for (const element of list as readonly unknown[]) {
-    const channel = parseChannel(element);
+    const channel = parseChannel(element, prefix);
     if (!channel.ok) return channel;
     channels.push(channel.value);
   }
   return ok(channels);
 }
 
-function parseChannel(value: unknown): Result<Channel> {
+function parseChannel(value: unknown, prefix: string): Result<Channel> {
   if (!isJsonObject(value)) return fail('channel is not an object');
   const name = requiredString(value, 'channel', 'name');
   if (!name.ok) return name;
@@ -98,7 +104,8 @@ function parseChannel(value: unknown): Result<Channel> {
   if (!prevId.ok) return prevId;
   const filters = optionalStrings(value, 'channel', 'filters', 'filters contains value with wrong type');
   if (!filters.ok) return filters;
-  return checkFilterCount({ name: name.value, prevId: prevId.value, filters: filters.value ?? [] });
+  const read = { name: name.value, prevId: prevId.value, filters: filters.value ?? [] };
+  return checkChannel(read, 'channel', prefix);
 }
 
 function parseTimeout(object: JsonObject, parent: string, fallback: number): Result<number> {

@@ -69,6 +69,8 @@ export function isInstruct(headers: HeaderList): boolean {
  * Reads the instruct in an origin's response: its `Grip-` fields first, then its body where that is
  * `application/grip-instruct`. Source: GRIP, Pushpin 1.36.
  *
+ * @param prefix what the route puts before names of channels: it counts where they are too long
+ *
  * @example
  * ```ts
  * const instruct = parseInstruct({
@@ -80,12 +82,12 @@ export function isInstruct(headers: HeaderList): boolean {
  * if (instruct.ok) console.log(instruct.value.channels[0]?.name); // news
  * ```
  */
-export function parseInstruct(response: OriginResponse): Result<Instruct> {
-  const parts = parseInstructHeaders(response.headers);
+export function parseInstruct(response: OriginResponse, prefix = ''): Result<Instruct> {
+  const parts = parseInstructHeaders(response.headers, prefix);
   if (!parts.ok) return parts;
   if (!hasInstructContent(response.headers)) return ok(withOriginResponse(parts.value, response));
   if (response.status !== 200) return fail(`response code for ${INSTRUCT_CONTENT_TYPE} content must be 200`);
-  const json = parseInstructJson(response.body, parts.value);
+  const json = parseInstructJson(response.body, parts.value, prefix);
   return json.ok ? ok(makeInstruct(json.value, json.value.response)) : json;
 }
 
@@ -93,8 +95,8 @@ export function parseInstruct(response: OriginResponse): Result<Instruct> {
  * Reads the instruct in the response of a next link. It is in the headers only: the body is content for the client.
  * Source: Pushpin 1.36.
  */
-export function parseLinkInstruct(response: OriginResponse): Result<Instruct> {
-  const parts = parseInstructHeaders(response.headers);
+export function parseLinkInstruct(response: OriginResponse, prefix = ''): Result<Instruct> {
+  const parts = parseInstructHeaders(response.headers, prefix);
   if (!parts.ok) return parts;
   if (hasInstructContent(response.headers)) {
     return fail(`failed to parse ${INSTRUCT_CONTENT_TYPE} content as JSON`);

@@ -10,6 +10,7 @@ import {
   requiredString,
   wrongType,
 } from './json.js';
+import { boundedName } from './name.js';
 import { fail, ok, type Result } from './result.js';
 import { parseWsMessage } from './ws-message.js';
 
@@ -47,11 +48,11 @@ const FORMAT_NAMES = ['http-response', 'http-stream', 'ws-message'] as const;
  */
 export function parseItem(value: unknown): Result<Item> {
   if (!isJsonObject(value)) return fail(`${ITEM} is not an object`);
-  const channel = requiredString(value, ITEM, 'channel');
+  const channel = boundedName(requiredString(value, ITEM, 'channel'), ITEM, 'channel');
   if (!channel.ok) return channel;
-  const id = optionalString(value, ITEM, 'id');
+  const id = boundedName(optionalString(value, ITEM, 'id'), ITEM, 'id');
   if (!id.ok) return id;
-  const prevId = optionalString(value, ITEM, 'prev-id');
+  const prevId = boundedName(optionalString(value, ITEM, 'prev-id'), ITEM, 'prev-id');
   if (!prevId.ok) return prevId;
 
   const formats = findFormats(value);

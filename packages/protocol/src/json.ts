@@ -1,4 +1,5 @@
 import { decodeBase64 } from './base64.js';
+import { boundedName } from './name.js';
 import { fail, ok, type Result } from './result.js';
 import { decodeUtf8Strict, encodeUtf8 } from './text.js';
 
@@ -72,6 +73,8 @@ export function optionalMeta(object: JsonObject, parent: string): Result<Map<str
   if (!isJsonObject(value)) return wrongType(parent, 'meta');
   const meta = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
+    const name = boundedName(ok(key), "'meta'", 'name');
+    if (!name.ok) return name;
     if (typeof text !== 'string') return wrongType("'meta'", key);
     meta.set(key, text);
   }

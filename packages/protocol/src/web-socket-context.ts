@@ -1,5 +1,6 @@
 import { parseMeta, setMetaHeaders } from './connection-meta.js';
 import { type HeaderList, headerValue } from './header-list.js';
+import { excessBytes, MAX_NAME_BYTES } from './name.js';
 import { fail, ok, type Result } from './result.js';
 import { concatBytes, decodeUtf8, encodeUtf8 } from './text.js';
 import { WebSocketEvent } from './web-socket-event.js';
@@ -174,9 +175,11 @@ export class WebSocketContext {
   /**
    * Has what is published to a channel sent to the client.
    * @param options names of filters, such as `skip-self`; or those and more
+   * @throws RangeError where a name or id is longer than {@link MAX_NAME_BYTES}: the proxy would not take the message.
    */
   subscribe(channel: string, options: readonly string[] | SubscribeOptions = []): void {
     const { filters = [], lastId } = isList(options) ? { filters: options } : options;
+    for (const name of [this.prefix + channel, lastId ?? '', ...filters]) checkLength(name);
     const message = {
       type: 'subscribe',
       channel: this.prefix + channel,
@@ -262,4 +265,10 @@ function isList(value: readonly string[] | SubscribeOptions): value is readonly 
 
 function pongFor(ping: WsEventInput): WebSocketEvent {
   return new WebSocketEvent('PONG', ping.content);
+}
+
+function checkLength(name: string): void {
+  const bytes = excessBytes(name);
+  if (bytes !== undefined)
+    throw new RangeError(`A name or id has ${bytes} bytes; at most ${MAX_NAME_BYTES} are allowed.`);
 }

@@ -1,4 +1,4 @@
-import { type ItemInput, itemToJson } from '@p-8/protocol';
+import { excessBytes, type ItemInput, itemToJson, MAX_NAME_BYTES } from '@p-8/protocol';
 import type { IItem } from './item.js';
 import { invalid } from './publish-exception.js';
 
@@ -44,8 +44,13 @@ export function exportItem(channel: string, item: IItem): ItemInput {
 }
 
 /** As much as an item needs to become JSON; the endpoint, which has all the rules, says what else is wrong with it. */
-function check({ channel, formats }: Partial<ItemInput>): void {
+function check({ channel, id, 'prev-id': prevId, formats }: Partial<ItemInput>): void {
   if (typeof channel !== 'string') throw invalid(`the channel must be a string, and is ${channel}`);
+  for (const [what, name] of Object.entries({ channel, id, 'prev-id': prevId })) {
+    const bytes = typeof name === 'string' ? excessBytes(name) : undefined;
+    if (bytes !== undefined)
+      throw invalid(`the ${what} has ${bytes} bytes, and at most ${MAX_NAME_BYTES} are allowed`);
+  }
   if (typeof formats !== 'object' || Object.keys(formats ?? {}).length === 0) {
     throw invalid("the formats must be an object like { 'http-stream': 'hello' }");
   }

@@ -150,5 +150,11 @@ describe('instructs', () => {
         message: 'The channel "a" cannot be sent in a header: it has more than 5 filters.',
       },
     );
+    for (const channel of ['x'.repeat(1025), new ours.Channel('a', 'x'.repeat(1025))]) {
+      assert.throws(() => ours.createGripChannelHeader(channel), {
+        name: 'TypeError',
+        message: /^The name or id "x{20}…" cannot .* it has 1025 bytes, and at most 1024 are allowed/,
+      });
+    }
   });
 });

@@ -12,6 +12,17 @@ describe('an item that is none', () => {
     ['null', ['room', null], /the formats must be an object/],
     ['no channel', [{ formats: { 'ws-message': 'hi' } }], /the channel must be a string, and is undefined/],
     [
+      'a long channel',
+      ['x'.repeat(1025), { 'ws-message': 'hi' }],
+      /the channel has 1025 bytes, and at most 1024/,
+    ],
+    ['a long id', ['a', { 'ws-message': 'hi' }, { id: 'é'.repeat(513) }], /the id has 1026 bytes/],
+    [
+      'a long prev-id',
+      ['a', { 'ws-message': 'hi' }, { 'prev-id': 'x'.repeat(2000) }],
+      /the prev-id has 2000/,
+    ],
+    [
       'one wrong among others',
       [[{ channel: 'a', formats: { 'ws-message': 'hi' } }, { channel: 'b' }]],
       /formats/,

@@ -195,7 +195,7 @@ export class GripRequest implements HeldRequest, Asker {
       this.#answerText(400, TOO_LARGE);
       return undefined;
     }
-    const instruct: Result<Instruct> = parseInstruct(response);
+    const instruct: Result<Instruct> = parseInstruct(response, this.prefix);
     if (!instruct.ok) {
       this.refuse(`Failed to parse accept instructions: ${instruct.message}`);
       return undefined;

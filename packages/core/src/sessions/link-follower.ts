@@ -77,7 +77,7 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
       this.#retry(`status ${status} ${reason}`);
       return;
     }
-    const instruct = parseLinkInstruct({ status, reason, headers, body: NO_CONTENT });
+    const instruct = parseLinkInstruct({ status, reason, headers, body: NO_CONTENT }, this.#request.prefix);
     if (!instruct.ok) this.#refuse(instruct.message);
     else if (instruct.value.hold === 'response') this.#refuse('Next link returned non-stream hold.');
     else this.#begin(instruct.value);

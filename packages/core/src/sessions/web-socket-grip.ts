@@ -149,7 +149,7 @@ export class WebSocketGrip {
   }
 
   #control(json: Uint8Array): void {
-    const message = parseControlMessage(json);
+    const message = parseControlMessage(json, this.#connection.prefix);
     if (message.ok) {
       this.#carryOut(message.value);
       return;

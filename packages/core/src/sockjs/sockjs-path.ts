@@ -7,8 +7,11 @@ export type SockJsPath =
 /** Names of the iframe page carry the client's version. */
 const IFRAME = /^\/iframe[0-9-.a-z_]*\.html$/;
 
-/** The first segment is for load balancers, and means nothing here. Source: the SockJS protocol, "Session URLs". */
-const SESSION = /^\/[^/.]+\/([^/.]+)\/([a-z_]+)$/;
+/**
+ * The first segment is for load balancers, and means nothing here. Source: the SockJS protocol, "Session URLs". Sessions are
+ * kept by their ids, so these must not be of any length.
+ */
+const SESSION = /^\/[^/.]+\/([^/.]{1,1024})\/([a-z_]+)$/;
 
 /** Reads a path without query, less the prefix; undefined: there is nothing. */
 export function readSockJsPath(path: string): SockJsPath | undefined {
