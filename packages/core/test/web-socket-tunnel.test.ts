@@ -240,11 +240,107 @@ describe('a WebSocket on a route that takes no part in GRIP', () => {
       const client = await bench.ask();
       const reply = await client.raw.reply();
       assert.equal(`${reply.status} ${reply.reason} ${reply.body}`, '403 No Way no');
+      assert(client.raw.text.startsWith('HTTP/1.1 403 No Way\r\n'), client.raw.text);
       assert.equal(field(reply, 'x-own'), 'yes');
       assert.deepEqual(fieldValues(reply, 'set-cookie'), ['a=1', 'b=2']);
       await client.closed();
       await gone(bench);
     }
+  });
+
+  it('is open to nothing that follows a refusal', async () => {
+    let after = '';
+    const bench = await start((handshake) => {
+      handshake.answer('426 Upgrade Required', ['Content-Length: 0', 'Connection: keep-alive']);
+      handshake.socket.on('data', (chunk) => {
+        after += chunk;
+      });
+    });
+    const client = await bench.ask();
+    await client.raw.reply();
+    client.raw.request('GET /second', ['Grip-Sig: forged']);
+    await client.closed();
+    await gone(bench);
+    assert.equal(client.raw.text.split('HTTP/1.1').length, 2, 'one response');
+    assert.equal(after, '');
+  });
+
+  it('gets no interim response of the origin', async () => {
+    const bench = await start((handshake) => {
+      handshake.answer('103 Early Hints', ['Link: </a>; rel=preload']);
+      handshake.answer('403 Forbidden', ['Content-Length: 2'], 'no');
+    });
+    const client = await bench.ask();
+    assert.equal((await client.raw.reply()).status, 403);
+    assert(client.raw.text.startsWith('HTTP/1.1 403 '), client.raw.text);
+  });
+
+  const notSwitched: [what: string, status: string, fields: string[]][] = [
+    ['without Upgrade', '101 Switching Protocols', []],
+    ['to something else', '101 Switching Protocols', ['Upgrade: h2c', 'Connection: Upgrade']],
+  ];
+  for (const [what, status, fields] of notSwitched) {
+    it(`is not opened by a 101 ${what}`, async () => {
+      const bench = await start((handshake) => {
+        handshake.answer(status, fields, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+        handshake.socket.resume();
+      });
+      const client = await bench.ask();
+      assert.equal((await client.raw.reply()).status, 502);
+      assert(client.raw.text.startsWith('HTTP/1.1 502 '), client.raw.text);
+      await client.closed();
+      await gone(bench);
+    });
+  }
+
+  it('is not opened by another status that offers WebSocket', async () => {
+    const bench = await start((handshake) => {
+      const fields = ['Upgrade: websocket', 'Connection: Upgrade', 'Content-Length: 0'];
+      handshake.answer('200 OK', fields);
+      handshake.socket.resume();
+    });
+    const client = await bench.ask();
+    assert.equal((await client.raw.reply()).status, 200);
+    assert(client.raw.text.startsWith('HTTP/1.1 200 '), client.raw.text);
+    await client.closed();
+    await gone(bench);
+  });
+
+  it('is answered 502 when the origin does not answer in time', async () => {
+    const bench = await start((handshake) => void handshake.socket.resume(), {
+      proxy: { responseTimeout: 5000 },
+    });
+    const client = await bench.ask();
+    await bench.origin.handshake();
+    await bench.pass(4999);
+    assert.equal(client.raw.text, '');
+    await bench.pass(1);
+    assert.equal((await client.raw.reply()).status, 502);
+    await client.closed();
+    await gone(bench);
+  });
+
+  it('is told why it failed where the route says so', async () => {
+    const bench = await start((handshake) => void handshake.socket.destroy(), { route: { debug: true } });
+    assert.match(String((await (await bench.ask()).raw.reply()).body), /^the origin's handshake: /);
+  });
+
+  it('ends when one end does not follow the other for ten seconds', async () => {
+    const bench = await start((handshake) => {
+      handshake.accept();
+      handshake.socket.removeAllListeners('end');
+    });
+    const client = await bench.open();
+    client.socket.end();
+    const { socket } = await bench.origin.connection();
+    await once(socket, 'end');
+    await bench.pass(9999);
+    assert.equal(client.ending, undefined);
+    await bench.pass(1);
+    await client.closed();
+    // Only who writes to a connection that is gone notices.
+    await eventually(() => socket.destroyed || !socket.write('?'), 'no connection to the origin');
+    await gone(bench);
   });
 
   const failures: [what: string, answer: (handshake: WsHandshake) => void][] = [

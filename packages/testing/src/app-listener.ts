@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { createRequestListener } from '@remix-run/node-fetch-server';
-import httpProxy from 'http-proxy';
+import { remoteListener } from './remote-listener.js';
 
 /** A handler of the fetch kind: Hono, Workers, Deno, Bun, Next.js. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
@@ -67,18 +67,4 @@ function fetchListener(handler: FetchHandler, note: (text: string) => void): Req
 /** Other libraries have a class of their own for it. */
 function isResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value;
-}
-
-/** To a server elsewhere, unchanged. */
-function remoteListener(target: string, note: (text: string) => void): RequestListener {
-  const proxy = httpProxy.createProxyServer({ target, xfwd: false });
-  // http-proxy leaves its request open when the client goes away.
-  proxy.on('proxyReq', (proxyReq, _req, res) => res.once('close', () => proxyReq.destroy()));
-  // As for a proxy that asks there itself: it is not reached, or the connection breaks.
-  proxy.on('error', (error, req) => {
-    if (req.socket.destroyed) return;
-    note(`${target}: ${error.message}`);
-    req.socket.destroy(error);
-  });
-  return (req, res) => proxy.web(req, res);
 }

@@ -103,7 +103,8 @@ export class RouteMount implements Mount {
       return;
     }
     if (!route.grip && !route.overHttp) {
-      this.#tunnels.open(req, client.release(), origin.tunnel(request), origin.webSocketTargets);
+      const { webSocketTargets: targets, debug } = origin;
+      this.#tunnels.open(client, { handshake: origin.tunnel(request), targets, debug });
       return;
     }
     const { services } = this.#context;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { filterHeaders, headerValue, sendableClose } from '@p-8/protocol';
 import type { Connect, Handshake } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
@@ -8,8 +8,8 @@ import { frame } from './frame.js';
 import { FrameSocket, type FrameSocketOwner, type FrameSocketServices } from './frame-socket.js';
 import { acceptKey } from './handshake.js';
 import type { MessageType } from './message.js';
+import { askOrigin } from './origin-handshake.js';
 import type { OriginCall, OriginWebSocket, OriginWebSocketOwner } from './origin-web-socket.js';
-import { readRefusal } from './refusal.js';
 
 /** Bytes that a message may have besides its content: the message prefix. */
 const PREFIX_ROOM = 65_536;
@@ -36,7 +36,8 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
   readonly #timer = new Timer(this);
   /** The client's as the origin gets it, `Host` included. */
   readonly #offer: Handshake;
-  #handshake: ClientRequest | undefined;
+  /** Until the origin has let the client in. */
+  #handshake: Duplex | undefined;
   #frames: FrameSocket | undefined;
   #closeSent = false;
   #closeReceived = false;
@@ -128,32 +129,28 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
     this.#owner?.onOriginDrained();
   }
 
-  #ask(socket: Socket): void {
+  #ask(socket: Duplex): void {
     if (this.#owner === undefined) {
       socket.destroy();
       return;
     }
     const { path, headers } = this.#offer;
     const key = randomBytes(16).toString('base64');
-    const own = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
-    own.push('Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', key);
-    const handshake = http.request({
-      path,
-      headers: [...filterHeaders(headers, isForwarded), ...this.#call.fields(), ...own],
-      createConnection: () => socket,
-    });
-    this.#handshake = handshake;
-    handshake.on('upgrade', (response, upgraded, head) =>
-      this.#guard(() => this.#open(key, response, upgraded, head)),
+    const own = ['Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', key];
+    const sent = [...filterHeaders(headers, isForwarded), ...this.#call.fields(), ...own];
+    this.#handshake = socket;
+    askOrigin(
+      socket,
+      { path, headers: sent },
+      {
+        accepted: (response, upgraded) => this.#guard(() => this.#open(key, response, upgraded)),
+        refused: (...answer) => this.#guard(() => this.#letGo()?.onOriginReject(...answer)),
+        failed: (detail) => this.#guard(() => this.#fail(detail)),
+      },
     );
-    handshake.on('response', (response) => this.#refuse(response));
-    handshake.on('error', (error) =>
-      this.#guard(() => this.#fail(`the origin's handshake: ${error.message}`)),
-    );
-    handshake.end();
   }
 
-  #open(key: string, response: IncomingMessage, socket: Socket, head: Buffer): void {
+  #open(key: string, response: IncomingMessage, socket: Duplex): void {
     this.#services.timers.stop(this.#timer);
     this.#handshake = undefined;
     const wrong = handshakeFault(key, response);
@@ -162,19 +159,11 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
       this.#fail(wrong ?? '');
       return;
     }
-    if (head.length > 0) socket.unshift(head);
     const maxMessageBytes = this.#services.maxMessageBytes + PREFIX_ROOM;
     const end = { isServer: false, maxMessageBytes, deflate: undefined };
     this.#frames = new FrameSocket(socket, this, end, this.#services);
     this.#owner.onOriginAccept(response.rawHeaders);
     this.#frames.start();
-  }
-
-  #refuse(response: IncomingMessage): void {
-    readRefusal(response, {
-      refused: (...answer) => this.#guard(() => this.#letGo()?.onOriginReject(...answer)),
-      failed: (detail) => this.#guard(() => this.#fail(detail)),
-    });
   }
 
   /** An error of ours, or of the owner, ends this connection and no other. */
@@ -208,7 +197,6 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
 
 /** Why a response that switches protocols does not open our WebSocket: RFC 6455 4.1. */
 function handshakeFault(key: string, { headers }: IncomingMessage): string | undefined {
-  if (headers.upgrade?.toLowerCase() !== 'websocket') return 'the origin upgrades to something else';
   if (headers['sec-websocket-accept'] !== acceptKey(key)) return "the origin's Sec-WebSocket-Accept is wrong";
   const extensions = headers['sec-websocket-extensions'] ?? '';
   return /permessage-deflate/.test(extensions)
@@ -218,10 +206,5 @@ function handshakeFault(key: string, { headers }: IncomingMessage): string | und
 
 /** Fields that each connection has of its own. */
 function isForwarded(lowerName: string): boolean {
-  return (
-    lowerName !== 'connection' &&
-    lowerName !== 'upgrade' &&
-    lowerName !== 'sec-websocket-key' &&
-    lowerName !== 'sec-websocket-version'
-  );
+  return lowerName !== 'sec-websocket-key' && lowerName !== 'sec-websocket-version';
 }

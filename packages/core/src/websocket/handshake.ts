@@ -75,6 +75,13 @@ export function writeAccept(
   socket.write(head(101, '', [...own, ...fields]), 'latin1');
 }
 
+/** Writes an origin's response that opens a WebSocket. `headers`: what it says besides, the key's answer included. */
+export function writeSwitch(socket: Duplex, headers: HeaderList): void {
+  const own = ['Upgrade', 'websocket', 'Connection', 'Upgrade'];
+  const fields = filterHeaders(headers, (name) => name !== 'content-length');
+  socket.write(head(101, '', [...own, ...fields]), 'latin1');
+}
+
 /** Fields that say how the bytes of a response are carried. */
 const CARRIAGE = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'trailer']);
 
