@@ -9,6 +9,7 @@ import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
 import { IdleSockets } from './http/idle-sockets.js';
 import { LingeringSockets } from './http/lingering-sockets.js';
+import { PausedBodies } from './http/paused-bodies.js';
 import { isPipelined, startInTurn } from './http/pipeline.js';
 import { Signer } from './http/signature.js';
 import { StallWatch } from './http/stall-watch.js';
@@ -175,6 +176,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       maxMessageBytes: settings.maxMessageBytes,
       compression: settings.compression,
       lingering: new LingeringSockets(timers),
+      pausedBodies: new PausedBodies(timers),
       idleSockets: new IdleSockets(),
       farewells: new CallCounter(),
     };

@@ -9,6 +9,8 @@ const LIMITS = [
   'channels', // subscriptionsPerConnection
   'patch', // maxPatchBytes and the like
   'requests', // requestsPerConnection
+  'stalledRelay', // stallTimeout
+  'stalledUpload', // stallTimeout
 ] as const;
 
 /** What was refused or cut: for the log and for listeners. */

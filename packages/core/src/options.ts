@@ -160,7 +160,11 @@ export interface GripProxyOptions {
    * `close` ends the connection; `conflate` keeps the newest item of each channel. @default 'recover' where the origin has named a next link, else 'close'
    */
   readonly slowClient?: SlowClientPolicy;
-  /** Milliseconds in which a client must take something of what waits for it, or it is ended; 0: for ever. @default 60_000 */
+  /**
+   * Milliseconds in which a connection must move while something waits for its other end; 0: for ever. Else a client that does
+   * not read is cut, one that stops in the midst of an upload is answered 408, and an upload that its origin does not read 502.
+   * @default 60_000
+   */
   readonly stallTimeout?: number;
   /**
    * The most bytes of one WebSocket message of a client; more is answered with Close 1009. An origin's answer may hold as

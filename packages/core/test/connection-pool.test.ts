@@ -5,7 +5,7 @@ import { useStage } from '../../../test/support/stage.js';
 import { CallCounter } from '../src/upstream/call-counter.js';
 import { createPool } from '../src/upstream/connection-pool.js';
 import { Exchange } from '../src/upstream/exchange.js';
-import type { Pool } from '../src/upstream/undici.js';
+import { buildConnector, type Pool } from '../src/upstream/undici.js';
 import type { UpstreamHandler } from '../src/upstream/upstream.js';
 
 const PEAK = 50;
@@ -36,7 +36,7 @@ describe('a pool of connections to an origin', () => {
       else waiting.push(() => res.end('at once'));
       if (count === PEAK - 1) for (const answer of waiting) answer();
     });
-    const pool = createPool(origin.url, {});
+    const pool = createPool(origin.url, { connect: buildConnector({}) });
     stage().onClose(() => pool.destroy());
     const answers = await Promise.all(Array.from({ length: PEAK }, () => ask(pool)));
     assert.deepEqual(new Set(answers), new Set(['at once']));
@@ -55,7 +55,7 @@ describe('a pool of connections to an origin', () => {
       if (count === 0) res.socket?.destroy();
       else res.end('answer');
     });
-    const pool = createPool(origin.url, {});
+    const pool = createPool(origin.url, { connect: buildConnector({}) });
     stage().onClose(() => pool.destroy());
     const outcomes = await Promise.allSettled([ask(pool), ask(pool), ask(pool)]);
     assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'fulfilled', 'rejected']);

@@ -86,6 +86,18 @@ describe('a SockJS session whose origin takes no more', () => {
     assert.deepEqual((await stage().origin()).heard.slice(0, 1), ['text a']);
   });
 
+  it('answers 408 when a client stops in the midst of a send', async () => {
+    await stage().post('/echo/0/s/xhr');
+    const client = await stage().start('POST /echo/0/s/xhr_send', ['Content-Length: 100']);
+    await once(stage().server, 'request');
+    client.write('["a"');
+    await settle();
+    stage().clock.advance(75_000);
+    const reply = await client.reply();
+    assert.equal(`${reply.status} ${reply.body}`, '408 Request took too long.\n');
+    assert.equal(stage().limits.counts.stalledUpload, 1);
+  });
+
   it('does not mind a client that leaves while it sends', async () => {
     await stage().post('/echo/0/s/xhr');
     const client = await stage().start('POST /echo/0/s/xhr_send', ['Content-Length: 100']);
@@ -167,6 +179,22 @@ describe('a SockJS client that takes no more', () => {
       assert.deepEqual(origin.heard, ['drained']);
       assert.equal(origin.client.blocked, false);
       assert.equal(origin.client.pendingBytes, 0);
+    });
+
+    it(`is cut when it takes nothing for too long, though nothing waits besides: ${line}`, async () => {
+      stage().behaviour = 'accept';
+      const connected = once(stage().server, 'connection');
+      const client = await stage().start(line);
+      const [connection] = await connected;
+      await client.bodyWith('o');
+      const origin = await stage().origin();
+      connection.cork();
+      origin.send('x'.repeat(40 * KB));
+      await eventually(() => origin.client.blocked, 'a client that is slow');
+      stage().clock.advance(75_000);
+      await client.closed();
+      await origin.hears('close');
+      assert.equal(stage().limits.counts.stalledRelay, 1);
     });
 
     it(`gets its whole stream, however slow it is, when the origin closes: ${line}`, async () => {

@@ -55,14 +55,13 @@ export class HandlerEntry {
     body: Buffer | undefined,
     next: () => void,
   ): void {
-    const { logger } = this.#services;
     if (body === undefined) {
-      refuse(logger, req, res, { status: 413, message: 'WebSocket events too large.' });
+      refuse(this.#services, req, res, { status: 413, message: 'WebSocket events too large.' });
       return;
     }
     const context = parseWebSocketContext(req.rawHeaders, body);
     if (!context.ok) {
-      refuse(logger, req, res, { status: 400, message: context.message });
+      refuse(this.#services, req, res, { status: 400, message: context.message });
       return;
     }
     const use = answerWithEvents(res, context.value, this.#onError);

@@ -1,12 +1,14 @@
 import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { type HeaderList, headerValue, reasonPhrase } from '@p-8/protocol';
+import type { ClientServices } from './client-services.js';
 import { crossOriginHeaders } from './cors.js';
 import { DetachedSocket } from './detached-socket.js';
 import { gatherRepeated } from './head-fields.js';
 import type { IdleSockets } from './idle-sockets.js';
 import { progressOf } from './progress.js';
 import { methodsOf, native, type ResponseMethods, type Written } from './response-methods.js';
+import type { Stallable } from './stall-watch.js';
 import type { StreamClient } from './stream-client.js';
 import { writeAtOnce } from './write-at-once.js';
 
@@ -25,9 +27,10 @@ const kClient = Symbol('p-8 client');
 const kWaiting = Symbol('p-8 waiting');
 
 /** The client's side of a request: the only place that writes to it. */
-export class ClientResponse implements StreamClient {
+export class ClientResponse implements StreamClient, Stallable {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  readonly #services: ClientServices;
   readonly #methods: ResponseMethods;
   readonly #socket: IncomingMessage['socket'];
   #owner: ClientOwner | undefined;
@@ -35,13 +38,20 @@ export class ClientResponse implements StreamClient {
   #headSent = false;
   #waitsForDrain = false;
   #hearsDrain = false;
+  #isWatched = false;
   /** Pages of other origins may read the response. */
   crossOrigin = false;
 
   /** `methods`: how to reach the response itself, when its own methods are patched. */
-  constructor(req: IncomingMessage, res: ServerResponse, methods: ResponseMethods = methodsOf(res)) {
+  constructor(
+    req: IncomingMessage,
+    res: ServerResponse,
+    services: ClientServices,
+    methods: ResponseMethods = methodsOf(res),
+  ) {
     this.req = req;
     this.res = res;
+    this.#services = services;
     this.#methods = methods;
     this.#socket = req.socket;
     // A closure, since a response of Express takes another property only at the price of a new hidden class.
@@ -172,7 +182,9 @@ export class ClientResponse implements StreamClient {
    */
   detach(idle: IdleSockets): StreamClient | undefined {
     if (!this.isDirect || this.#waitsForDrain || this.gone) return undefined;
-    return DetachedSocket.of(this.req, this.res, idle);
+    const detached = DetachedSocket.of(this.req, this.res, idle, this.#services);
+    if (detached !== undefined) this.#unwatch();
+    return detached;
   }
 
   /** The whole response has left the process. */
@@ -211,6 +223,38 @@ export class ClientResponse implements StreamClient {
     const isEmpty = body === undefined || body.length === 0;
     if (isEmpty || (this.#isCounted && writeAtOnce(this.res, body))) this.#methods.end.call(this.res);
     else this.#methods.end.call(this.res, body);
+    if (!this.#isTaken) this.mustTake();
+  }
+
+  /** From now on the client must take what waits for it, or is cut: `stallTimeout`. */
+  mustTake(): void {
+    if (this.#isWatched || this.gone) return;
+    this.#isWatched = true;
+    this.#services.stalls.add(this);
+  }
+
+  stillWaits(): boolean {
+    return this.unsentBytes > 0;
+  }
+
+  stalled(): void {
+    const { method, url } = this.req;
+    this.#services.limits.reached('stalledRelay', { method, url, bytes: this.unsentBytes });
+    this.res.destroy();
+  }
+
+  /** All that was written is with the system: not so where it waits for its turn, or somebody who is between may have kept some of it. */
+  get #isTaken(): boolean {
+    const { socket } = this.res;
+    return (
+      this.#methods.write === native.write &&
+      (socket === null ? this.res.writableFinished : socket.writableLength === 0)
+    );
+  }
+
+  #unwatch(): void {
+    if (this.#isWatched) this.#services.stalls.remove(this);
+    this.#isWatched = false;
   }
 
   /** What has been written goes to the system, and nobody who is between has kept it. */
@@ -243,6 +287,7 @@ export class ClientResponse implements StreamClient {
   noteClose(): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#unwatch();
     (this.#socket as QueueingSocket)[kWaiting]?.delete(this);
     const owner = this.#owner;
     this.#owner = undefined;

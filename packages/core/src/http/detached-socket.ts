@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientOwner } from './client-response.js';
+import type { ClientServices } from './client-services.js';
 import type { IdleSockets } from './idle-sockets.js';
 import { attach, detach, type ServedSocket, staysOpen } from './node-connection.js';
 import { progressOf } from './progress.js';
+import type { Stallable } from './stall-watch.js';
 import type { StreamClient } from './stream-client.js';
 
 /** The most bytes of further requests that are read while a stream is sent; the rest waits in the system. */
@@ -22,9 +24,10 @@ type OwnedSocket = ServedSocket & { [kDetached]?: DetachedSocket | undefined };
  * The connection of a stream that stands, without Node's request, response and parser. When the stream ends properly, Node's
  * server gets it back with the next request.
  */
-export class DetachedSocket implements StreamClient {
+export class DetachedSocket implements StreamClient, Stallable {
   readonly #socket: OwnedSocket;
   readonly #idle: IdleSockets;
+  readonly #services: ClientServices;
   readonly #staysOpen: boolean;
   #owner: ClientOwner | undefined;
   /** What the client has sent meanwhile: requests that it does not want to wait with. */
@@ -32,18 +35,24 @@ export class DetachedSocket implements StreamClient {
   #waitsForDrain = false;
   #ended = false;
 
-  private constructor(socket: Socket, idle: IdleSockets, staysOpen: boolean) {
+  private constructor(socket: Socket, idle: IdleSockets, services: ClientServices, staysOpen: boolean) {
     this.#socket = socket;
     this.#idle = idle;
+    this.#services = services;
     this.#staysOpen = staysOpen;
   }
 
   /** Takes the connection of a response whose head has been sent. Undefined: it has to stay with its response. */
-  static of(req: IncomingMessage, res: ServerResponse, idle: IdleSockets): DetachedSocket | undefined {
+  static of(
+    req: IncomingMessage,
+    res: ServerResponse,
+    idle: IdleSockets,
+    services: ClientServices,
+  ): DetachedSocket | undefined {
     const { socket } = req;
     const open = staysOpen(res);
     if (!detach(req, res, onData)) return undefined;
-    const detached = new DetachedSocket(socket, idle, open);
+    const detached = new DetachedSocket(socket, idle, services, open);
     detached.#listen();
     return detached;
   }
@@ -93,9 +102,19 @@ export class DetachedSocket implements StreamClient {
     this.#ended = true;
     this.#idle.add(this);
     this.#socket.write(LAST_CHUNK, () => this.#startTimeout());
+    if (this.#socket.writableLength > 0) this.#services.stalls.add(this);
     if (!this.#staysOpen) this.#socket.destroySoon();
     else if (this.#kept !== undefined) this.#giveBack();
     else if (this.#idle.closed) this.leave();
+  }
+
+  stillWaits(): boolean {
+    return this.unsentBytes > 0;
+  }
+
+  stalled(): void {
+    this.#services.limits.reached('stalledRelay', { bytes: this.unsentBytes });
+    this.#socket.destroy();
   }
 
   abort(): void {
@@ -122,6 +141,7 @@ export class DetachedSocket implements StreamClient {
   /** @internal */
   noteClose(): void {
     this.#idle.remove(this);
+    this.#services.stalls.remove(this);
     const owner = this.#owner;
     this.#owner = undefined;
     owner?.onClientGone();
@@ -149,6 +169,7 @@ export class DetachedSocket implements StreamClient {
   /** Node's server takes over, and reads what has come since. */
   #giveBack(): void {
     this.#idle.remove(this);
+    this.#services.stalls.remove(this);
     const socket = this.#socket;
     socket.setTimeout(0);
     socket[kDetached] = undefined;

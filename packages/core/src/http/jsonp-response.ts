@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import { type HeaderList, headerValue, reasonPhrase } from '@p-8/protocol';
 import { ClientResponse } from './client-response.js';
+import type { ClientServices } from './client-services.js';
 
 /** Writes a response into a script. */
 export interface ScriptWrapper {
@@ -15,8 +16,8 @@ export interface ScriptWrapper {
 export class JsonpResponse extends ClientResponse {
   readonly #wrapper: ScriptWrapper;
 
-  constructor(req: IncomingMessage, res: ServerResponse, wrapper: ScriptWrapper) {
-    super(req, res);
+  constructor(req: IncomingMessage, res: ServerResponse, wrapper: ScriptWrapper, services: ClientServices) {
+    super(req, res, services);
     this.#wrapper = wrapper;
   }
 

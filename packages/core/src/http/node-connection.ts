@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -89,6 +90,20 @@ export function detach(
   req.destroy = () => req;
   withoutStacks(() => close.call(socket));
   return true;
+}
+
+/** The system's side of a connection. */
+interface Handle {
+  getpeername?(found: object): number;
+}
+
+/**
+ * Whether the other end has reset a connection. One that is read tells by itself; of one that is not, the system only says
+ * that it knows no other end any more.
+ */
+export function isReset(socket: Socket): boolean {
+  const { _handle: handle } = socket as { readonly _handle?: Handle | null };
+  return handle?.getpeername?.({}) === -constants.errno.ENOTCONN;
 }
 
 /** Gives a connection to its server as if it had just been opened. */

@@ -100,7 +100,9 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
       return true;
     }
     this.#writeFirst();
-    return this.#client.write(chunk, whenWritten(chunk));
+    const taken = this.#client.write(chunk, whenWritten(chunk));
+    if (!taken) this.#client.mustTake();
+    return taken;
   }
 
   onEnd(trailers: HeaderList): void {

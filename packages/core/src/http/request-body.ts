@@ -1,9 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { type ArrivalServices, BodyArrival, type BodyReader } from './body-arrival.js';
 import { type ParsedBody, rewriteBody } from './parsed-body.js';
+import type { PausedBodies } from './paused-bodies.js';
 
 /** The most bytes of a request's body that are kept, so that the request can be sent again. Source: Pushpin. */
 export const MAX_RECORDED_BODY = 100_000;
+
+/** Whose request a body belongs to. */
+export interface BodyOwner {
+  /** Nothing of an answer has been sent. */
+  readonly isUnanswered: boolean;
+  /** The client has stopped in the midst of the body. */
+  onBodyStalled(): void;
+}
 
 /** What is known of a request's body after it has passed, for sending the request again. */
 export class BodyRecord {
@@ -14,6 +24,8 @@ export class BodyRecord {
   isDecoded = false;
   /** The rest of the body has not passed yet. */
   isArriving = false;
+  /** Whose request it is. */
+  owner: BodyOwner | undefined;
 
   /** More than {@link MAX_RECORDED_BODY} bytes have passed: the request cannot be sent again, nor be held. */
   get tooLarge(): boolean {
@@ -43,18 +55,29 @@ export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean 
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0);
 }
 
+/** What the bodies of a proxy's requests share. */
+export interface BodyServices extends ArrivalServices {
+  readonly pausedBodies: PausedBodies;
+}
+
 /**
  * A request's body on its way to a remote origin, recorded as it passes. A stream of its own, since undici destroys the
  * body that it was given, and destroying a request takes the client's connection along.
  */
-export class RequestBody extends Readable {
+export class RequestBody extends Readable implements BodyReader {
   readonly #req: IncomingMessage;
   readonly #record: BodyRecord;
+  readonly #services: BodyServices;
+  readonly #arrival: BodyArrival;
+  #isWanted = false;
+  #wasPaused = false;
 
-  constructor(req: IncomingMessage, record: BodyRecord) {
+  constructor(req: IncomingMessage, record: BodyRecord, services: BodyServices) {
     super();
     this.#req = req;
     this.#record = record;
+    this.#services = services;
+    this.#arrival = new BodyArrival(req, services, this);
     record.isArriving = true;
     req.on('data', this.#onData);
     req.once('end', this.#onEnd);
@@ -62,11 +85,21 @@ export class RequestBody extends Readable {
     req.pause();
   }
 
+  get wantsBody(): boolean {
+    return this.#isWanted && this.#record.owner?.isUnanswered === true;
+  }
+
+  onBodyStalled(): void {
+    this.#record.owner?.onBodyStalled();
+  }
+
   override _read(): void {
+    this.#isWanted = true;
     this.#req.resume();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#stop();
     this.#req.off('error', this.#onError);
     // What nobody wants any more must still be read, or the client's next request on the connection is never seen.
     this.#req.on('error', () => {});
@@ -77,15 +110,30 @@ export class RequestBody extends Readable {
   readonly #onData = (chunk: Buffer): void => {
     this.#record.add(chunk);
     // The origin may have answered already; the body is still needed for when the request is sent again.
-    if (!this.destroyed && !this.push(chunk)) this.#req.pause();
+    if (!this.destroyed && !this.push(chunk)) this.#pause();
   };
   readonly #onEnd = (): void => {
+    this.#stop();
     this.#record.isArriving = false;
     if (!this.destroyed) this.push(null);
   };
   readonly #onError = (error: Error): void => {
     this.destroy(error);
   };
+
+  /** The origin is to take some first. */
+  #pause(): void {
+    this.#isWanted = false;
+    this.#req.pause();
+    if (this.#wasPaused) return;
+    this.#wasPaused = true;
+    this.#services.pausedBodies.add(this.#req);
+  }
+
+  #stop(): void {
+    this.#arrival.stop();
+    if (this.#wasPaused) this.#services.pausedBodies.remove(this.#req);
+  }
 }
 
 /**

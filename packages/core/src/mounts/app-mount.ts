@@ -90,7 +90,7 @@ export class AppMount implements Mount {
       const { acceptXForwardedProtocol, origins } = this.#context.settings;
       const wrong = pageRefusal(req, origins);
       if (wrong !== undefined) {
-        respondText(new ClientResponse(req, res), wrong.status, wrong.message);
+        respondText(new ClientResponse(req, res, this.#context.services), wrong.status, wrong.message);
         return;
       }
       const request = readClientRequest(req, target, acceptXForwardedProtocol);
@@ -157,7 +157,7 @@ export class AppMount implements Mount {
     const fields = { headers, rawHeaders };
     const refusal = eventsRefusal(rawHeaders);
     if (refusal !== undefined) {
-      refuse(this.#context.services.logger, req, res, refusal);
+      refuse(this.#context.services, req, res, refusal);
       return;
     }
     const body = hasBody(fields) ? new BodyRecord() : undefined;
@@ -167,6 +167,11 @@ export class AppMount implements Mount {
     intercept(res, new AppRequest(this, req, res, target, body, framework?.onAnswer));
     setRequestGrip(req, this.#grip);
     next();
+  }
+
+  /** The client of a response whose methods are `methods`. */
+  clientOf(req: IncomingMessage, res: ServerResponse, methods: ResponseMethods): ClientResponse {
+    return new ClientResponse(req, res, this.#context.services, methods);
   }
 
   /** The app has answered with an instruct: from here on the request is ours. */
@@ -221,7 +226,7 @@ class AppRequest implements InstructTaker, CapturedBody {
   }
 
   onInstructHead(status: number, reason: string, headers: string[], methods: ResponseMethods): CapturedBody {
-    const client = new ClientResponse(this.#req, this.#res, methods);
+    const client = this.#mount.clientOf(this.#req, this.#res, methods);
     const request = this.#mount.take(this.#req, this.#target, client, this.#body);
     this.#captured = new CapturedResponse(status, reason, headers, request);
     return this;

@@ -14,7 +14,7 @@ import { type JsonpRequest, readJsonp } from '../http/jsonp.js';
 import { JsonpResponse } from '../http/jsonp-response.js';
 import { rewriteBody } from '../http/parsed-body.js';
 import { refuse } from '../http/refuse.js';
-import { BodyRecord, hasBody, RequestBody } from '../http/request-body.js';
+import { BodyRecord, type BodyServices, hasBody, RequestBody } from '../http/request-body.js';
 import { checkRequest, type Refusal } from '../http/request-checks.js';
 import type { RouteOptions } from '../options.js';
 import { buildRoutes, type Route } from '../routing/build-routes.js';
@@ -224,7 +224,8 @@ export class RouteMount implements Mount {
       return;
     }
     const record = new BodyRecord();
-    const sendable = takeBody(req, request, record, framework);
+    const { services } = this.#context;
+    const sendable = takeBody(req, request, record, services, framework);
     if ('status' in sendable) {
       this.#refuse(req, res, sendable);
       return;
@@ -237,8 +238,8 @@ export class RouteMount implements Mount {
       this.#refuse(req, res, forged);
       return;
     }
-    const client = new ClientResponse(req, res);
-    const held = new GripRequest(this.#context.services, client, sendable.request, route.origin, record);
+    const client = new ClientResponse(req, res, services);
+    const held = new GripRequest(services, client, sendable.request, route.origin, record);
     held.ask(destination, route.grip && !trusted);
   }
 
@@ -259,13 +260,14 @@ export class RouteMount implements Mount {
     }
     const record = new BodyRecord();
     if (body !== null) record.add(body);
-    const client = new JsonpResponse(req, res, wrapper);
-    const held = new GripRequest(this.#context.services, client, request, origin, record);
+    const { services } = this.#context;
+    const client = new JsonpResponse(req, res, wrapper, services);
+    const held = new GripRequest(services, client, request, origin, record);
     held.ask(destination, grip && !trusted);
   }
 
   #refuse(req: IncomingMessage, res: ServerResponse, refusal: Refusal, crossOrigin = false): void {
-    refuse(this.#context.services.logger, req, res, refusal, crossOrigin);
+    refuse(this.#context.services, req, res, refusal, crossOrigin);
   }
 }
 
@@ -279,10 +281,11 @@ function takeBody(
   req: IncomingMessage,
   request: ClientRequest,
   record: BodyRecord,
+  services: BodyServices,
   framework: FrameworkRequest | undefined,
 ): { request: ClientRequest; body: Readable | Uint8Array | null } | Refusal {
   if (!hasBody(req)) return { request, body: null };
-  if (!req.readableDidRead) return { request, body: new RequestBody(req, record) };
+  if (!req.readableDidRead) return { request, body: new RequestBody(req, record, services) };
   const body = rewriteBody(framework ?? {}, req.headers['content-type'] ?? '');
   if (body === undefined) {
     return { status: 500, message: 'The body has been read already: mount the proxy before what reads it.' };

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { TargetOptions } from '../options.js';
 import type { Settings } from '../settings.js';
 import type { CallCounter } from '../upstream/call-counter.js';
+import type { UploadServices } from '../upstream/exchange.js';
 import { FailoverUpstream } from '../upstream/failover.js';
 import { InProcessUpstream, listenerTarget } from '../upstream/in-process.js';
 import { RemoteUpstream } from '../upstream/remote.js';
@@ -16,12 +17,18 @@ import { readTargetUrl } from './route-options.js';
 export class Upstreams {
   readonly #settings: Settings;
   readonly #calls: CallCounter;
+  readonly #uploads: UploadServices;
   readonly #remote = new Map<string, RemoteUpstream>();
   readonly #inProcess = new Map<RequestListener, InProcessUpstream>();
 
-  constructor(context: { readonly settings: Settings; readonly calls: CallCounter }) {
+  constructor(context: {
+    readonly settings: Settings;
+    readonly calls: CallCounter;
+    readonly services: UploadServices;
+  }) {
     this.#settings = context.settings;
     this.#calls = context.calls;
+    this.#uploads = context.services;
   }
 
   /** The targets of a route, tried in order. */
@@ -82,7 +89,7 @@ export class Upstreams {
       responseTimeout: this.#settings.responseTimeout,
     };
     const key = JSON.stringify(options);
-    const upstream = this.#remote.get(key) ?? new RemoteUpstream(options, this.#calls);
+    const upstream = this.#remote.get(key) ?? new RemoteUpstream(options, this.#calls, this.#uploads);
     this.#remote.set(key, upstream);
     return upstream;
   }

@@ -8,12 +8,13 @@ import {
   parseInstruct,
   type Result,
 } from '@p-8/protocol';
+import { TOO_SLOW } from '../http/body-arrival.js';
 import type { EarlyBody } from '../http/captured-response.js';
 import type { ClientRequest } from '../http/client-request.js';
 import type { ClientResponse } from '../http/client-response.js';
 import { ORIGIN_ERROR, respondText } from '../http/error-response.js';
 import { type Asker, OriginAnswer } from '../http/origin-answer.js';
-import type { BodyRecord } from '../http/request-body.js';
+import type { BodyOwner, BodyRecord } from '../http/request-body.js';
 import type { Destination, Origin, SlowClientLimits } from '../routing/origin.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import { filterResponseBody } from './content-filters.js';
@@ -25,7 +26,7 @@ import { StreamHold } from './stream-hold.js';
 const TOO_LARGE = 'Request too large to accept GRIP instruct.';
 
 /** A client's request from its arrival to its end: asks the origin, and does what the origin's instruct says. */
-export class GripRequest implements HeldRequest, Asker {
+export class GripRequest implements HeldRequest, Asker, BodyOwner {
   readonly services: SessionServices;
   readonly client: ClientResponse;
   readonly uri: string;
@@ -48,6 +49,7 @@ export class GripRequest implements HeldRequest, Asker {
     this.#origin = origin;
     this.#body = body;
     this.uri = origin.uri(request);
+    body.owner = this;
     client.crossOrigin = origin.autoCrossOrigin;
   }
 
@@ -76,6 +78,17 @@ export class GripRequest implements HeldRequest, Asker {
 
   get limits(): SlowClientLimits {
     return this.#origin.limits;
+  }
+
+  get isUnanswered(): boolean {
+    return !this.client.headSent;
+  }
+
+  onBodyStalled(): void {
+    this.#answer?.abandon();
+    // RFC 9110 15.5.9.
+    this.client.res.setHeader('Connection', 'close');
+    this.#answerText(408, TOO_SLOW);
   }
 
   /** Asks the origin. `readsInstructs`: false when its answer passes whatever it is. */

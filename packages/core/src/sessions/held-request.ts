@@ -4,6 +4,7 @@ import type { ClientResponse } from '../http/client-response.js';
 import type { Flusher } from '../http/flusher.js';
 import type { IdleSockets } from '../http/idle-sockets.js';
 import type { LingeringSockets } from '../http/lingering-sockets.js';
+import type { PausedBodies } from '../http/paused-bodies.js';
 import type { StallWatch } from '../http/stall-watch.js';
 import type { StreamClient } from '../http/stream-client.js';
 import type { History } from '../hub/history.js';
@@ -55,6 +56,8 @@ export interface SessionServices {
   readonly farewells: CallCounter;
   /** Connections that are about to end. */
   readonly lingering: LingeringSockets;
+  /** Requests whose bodies origins do not take at once. */
+  readonly pausedBodies: PausedBodies;
   /** Connections that wait for another request. */
   readonly idleSockets: IdleSockets;
 }

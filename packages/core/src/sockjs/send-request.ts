@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '@p-8/protocol';
+import { BodyArrival, TOO_SLOW } from '../http/body-arrival.js';
 import { rewriteBody } from '../http/parsed-body.js';
 import { hasBody } from '../http/request-body.js';
 import { readSentForm, readSentMessages } from './sent-messages.js';
@@ -72,7 +73,7 @@ function parsedBody(body: Buffer | undefined): Result<Buffer> {
 }
 
 function collect(request: SockJsRequest, maxBytes: number, finish: (body: Buffer) => void): void {
-  const { req } = request;
+  const { req, services } = request;
   const chunks: Buffer[] = [];
   let bytes = 0;
   const add = (chunk: Buffer): void => {
@@ -81,11 +82,25 @@ function collect(request: SockJsRequest, maxBytes: number, finish: (body: Buffer
       chunks.push(chunk);
       return;
     }
+    giveUp(413, 'Request too large.');
+  };
+  const giveUp = (status: number, message: string): void => {
     chunks.length = 0;
     // What still comes of it goes nowhere: to cut the connection now could keep the answer from the client.
     req.off('data', add).off('end', end).resume();
-    request.refuse(413, 'Request too large.');
+    arrival.stop();
+    request.refuse(status, message);
   };
   const end = (): void => finish(Buffer.concat(chunks));
-  req.on('data', add).on('end', end);
+  const arrival = new BodyArrival(req, services, {
+    wantsBody: true,
+    onBodyStalled: () => {
+      request.client.res.setHeader('Connection', 'close');
+      giveUp(408, TOO_SLOW);
+    },
+  });
+  req
+    .on('data', add)
+    .on('end', end)
+    .once('close', () => arrival.stop());
 }

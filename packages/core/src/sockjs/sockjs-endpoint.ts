@@ -79,7 +79,7 @@ export class SockJsEndpoint {
     framework?: FrameworkRequest,
   ): void {
     try {
-      this.#answer(new SockJsRequest(req, res, request, framework, this.#services.onError));
+      this.#answer(new SockJsRequest(req, res, request, framework, this.#services));
     } catch (error) {
       this.#services.onError(error);
       res.destroy();

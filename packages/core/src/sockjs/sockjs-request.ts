@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { filterHeaders, type HeaderList, isFieldValue, isHopByHop } from '@p-8/protocol';
 import type { ClientRequest } from '../http/client-request.js';
 import { ClientResponse } from '../http/client-response.js';
-import type { OnError } from '../logger.js';
 import type { FrameworkRequest } from '../mounts/framework-request.js';
+import type { SockJsServices } from './sockjs-services.js';
 
 /** Seconds for which what never changes is kept: a year. */
 const CACHE_SECONDS = 31_536_000;
@@ -12,22 +12,22 @@ const TEXT = 'text/plain; charset=UTF-8';
 
 /** A request below a SockJS prefix, and the ways in which it is answered. */
 export class SockJsRequest {
+  readonly services: SockJsServices;
   readonly request: ClientRequest;
   readonly framework: FrameworkRequest | undefined;
   readonly client: ClientResponse;
-  readonly #onError: OnError;
 
   constructor(
     req: IncomingMessage,
     res: ServerResponse,
     request: ClientRequest,
     framework: FrameworkRequest | undefined,
-    onError: OnError,
+    services: SockJsServices,
   ) {
-    this.#onError = onError;
+    this.services = services;
     this.request = request;
     this.framework = framework;
-    this.client = new ClientResponse(req, res);
+    this.client = new ClientResponse(req, res, services);
   }
 
   get req(): IncomingMessage {
@@ -117,7 +117,7 @@ export class SockJsRequest {
 
   /** Somebody else's hook on the response throws, whatever is sent; whoever waits here learns that the client is gone. */
   #fail(error: unknown): void {
-    this.#onError(error);
+    this.services.onError(error);
     this.client.res.destroy();
   }
 

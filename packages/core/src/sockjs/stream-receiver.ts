@@ -48,6 +48,7 @@ export class StreamReceiver extends Receiver implements StreamOwner {
     if (this.#ended) return;
     this.#ended = true;
     this.#stream?.end();
+    if (this.blocked) this.request.client.mustTake();
   }
 
   /** The client asks again after any end: then it is told. To cut the response instead would leave clients in Node waiting. */
@@ -60,7 +61,9 @@ export class StreamReceiver extends Receiver implements StreamOwner {
     this.#stream?.onClientDrained();
   }
 
-  onStreamBlocked(): void {}
+  onStreamBlocked(): void {
+    this.request.client.mustTake();
+  }
 
   onStreamOver(): void {}
 

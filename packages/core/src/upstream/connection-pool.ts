@@ -1,15 +1,23 @@
 /// <reference path="./undici-parts.d.ts" />
 import type undici from 'undici';
 import poolBase, { type PoolWithClients } from 'undici/lib/dispatcher/pool-base.js';
-import { Pool } from './undici.js';
+import { OriginConnection } from './origin-connection.js';
+import { type Connector, Pool } from './undici.js';
 
 /**
  * Makes a pool of kept-alive connections, one request on each at a time. undici keeps what it has made for each of the
  * connections that were ever needed at once, and looks it through for each request; this pool forgets what has lost its
  * connection, so that a busy moment leaves nothing behind.
  */
-export function createPool(url: string, options: undici.Pool.Options): Pool {
-  const pool = new Pool(url, { ...options, pipelining: 1 });
+export function createPool(
+  url: string,
+  { connect, ...options }: undici.Pool.Options & { readonly connect: Connector },
+): Pool {
+  const pool = new Pool(url, {
+    ...options,
+    pipelining: 1,
+    factory: (origin, all) => new OriginConnection(origin, { ...all, connect }),
+  });
   const clients = (pool as PoolWithClients)[poolBase.kClients];
   pool.on('disconnect', (_origin, targets) => {
     for (const target of targets) {

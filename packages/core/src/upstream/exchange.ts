@@ -1,12 +1,23 @@
 import type { Dispatcher } from 'undici';
+import { progressOf } from '../http/progress.js';
+import type { Stallable, StallWatch } from '../http/stall-watch.js';
+import type { Limits } from '../limits.js';
 import type { CallCounter } from './call-counter.js';
+import type { ConnectionUser, OriginConnection } from './origin-connection.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
+
+/** What finds uploads that their origins do not take. */
+export interface UploadServices {
+  readonly stalls: StallWatch;
+  readonly limits: Limits;
+}
 
 /**
  * One request on an undici dispatcher. Uses undici's callbacks with raw headers: they keep the order and letter case of
  * fields, and are twice as fast as its streams and promises.
  */
-export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
+export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler, ConnectionUser, Stallable {
+  connection: OriginConnection | undefined;
   readonly #handler: UpstreamHandler;
   readonly #onFailure: (exchange: Exchange, error: Error) => void;
   #abort: ((error?: Error) => void) | undefined;
@@ -14,14 +25,22 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
   #aborted = false;
   #finished = false;
   #headSeen = false;
+  #isWatched = false;
+  #hasBody = false;
+  readonly #uploads: UploadServices | undefined;
   readonly #calls: CallCounter;
 
-  /** `onFailure` hears of a failure before any response: it may dispatch again, or call {@link Exchange.fail}. */
+  /**
+   * @param onFailure hears of a failure before any response: it may dispatch again, or call {@link Exchange.fail}
+   * @param uploads undefined: the origin may take its time for a request's body
+   */
   constructor(
     handler: UpstreamHandler,
     calls: CallCounter,
     onFailure: (exchange: Exchange, error: Error) => void,
+    uploads?: UploadServices,
   ) {
+    this.#uploads = uploads;
     this.#handler = handler;
     this.#calls = calls;
     this.#onFailure = onFailure;
@@ -33,6 +52,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
   }
 
   dispatch(dispatcher: Dispatcher, request: UpstreamRequest, headersTimeout: number): void {
+    this.#hasBody = request.body !== null;
     dispatcher.dispatch(
       {
         method: request.method as Dispatcher.HttpMethod,
@@ -49,6 +69,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
   abort(): void {
     if (this.#aborted || this.#finished) return;
     this.#aborted = true;
+    this.#unwatch();
     this.#calls.end();
     this.#abort?.(new Error('given up'));
   }
@@ -61,8 +82,33 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
   fail(error: UpstreamError): void {
     if (this.#aborted || this.#finished) return;
     this.#finished = true;
+    this.#unwatch();
     this.#calls.end();
     this.#handler.onError(error);
+  }
+
+  get progress(): number {
+    const socket = this.connection?.socket;
+    return socket === undefined ? 0 : progressOf(socket);
+  }
+
+  stillWaits(): boolean {
+    return (this.connection?.socket?.writableLength ?? 0) > 0;
+  }
+
+  stalled(): void {
+    this.#uploads?.limits.reached('stalledUpload', { side: 'origin' });
+    const detail = "the origin does not take the request's body";
+    this.fail({ kind: 'timeout', detail });
+    this.#abort?.(new Error(detail));
+  }
+
+  onBodySent(): void {
+    if (this.connection?.socket?.writableNeedDrain === true) this.#watch();
+  }
+
+  onRequestSent(): void {
+    if (this.#hasBody && this.stillWaits()) this.#watch();
   }
 
   onConnect(abort: (error?: Error) => void): void {
@@ -79,6 +125,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
       return true;
     }
     this.#headSeen = true;
+    this.#unwatch();
     this.#resume = resume;
     this.#handler.onHead(status, reason, headers);
     return true;
@@ -98,8 +145,21 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
 
   onError(error: Error): void {
     if (this.#aborted || this.#finished) return;
+    this.#unwatch();
     if (this.#headSeen)
       this.fail({ kind: 'broken', detail: `response broke off: ${error.message}`, cause: error });
     else this.#onFailure(this, error);
+  }
+
+  /** The origin takes the body, or is not worth waiting for. */
+  #watch(): void {
+    if (this.#uploads === undefined || this.#isWatched || this.#headSeen || this.#aborted) return;
+    this.#isWatched = true;
+    this.#uploads.stalls.add(this);
+  }
+
+  #unwatch(): void {
+    if (this.#isWatched) this.#uploads?.stalls.remove(this);
+    this.#isWatched = false;
   }
 }

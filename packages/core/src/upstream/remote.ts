@@ -5,7 +5,7 @@ import { BlockReader } from './block-reader.js';
 import type { CallCounter } from './call-counter.js';
 import { codeOf, isConnectFailure, isTlsFailure } from './connect-failure.js';
 import { createPool } from './connection-pool.js';
-import { Exchange } from './exchange.js';
+import { Exchange, type UploadServices } from './exchange.js';
 import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
 import { buildConnector, type Connector, type Pool } from './undici.js';
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
@@ -34,9 +34,12 @@ export class RemoteUpstream implements Upstream {
   readonly #pool: Pool;
   readonly #responseTimeout: number;
   readonly #calls: CallCounter;
+  readonly #uploads: UploadServices | undefined;
 
-  constructor(options: RemoteOptions, calls: CallCounter) {
+  /** `uploads`: finds request bodies that the origin does not take. */
+  constructor(options: RemoteOptions, calls: CallCounter, uploads?: UploadServices) {
     this.#calls = calls;
+    this.#uploads = uploads;
     this.#responseTimeout = options.responseTimeout;
     this.#url = new URL(options.url);
     this.#connector = connector(options);
@@ -47,16 +50,21 @@ export class RemoteUpstream implements Upstream {
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     let again = isRepeatable(request);
-    const exchange = new Exchange(handler, this.#calls, (failed, error) => {
-      if (failed.aborted) return;
-      if (again && isStaleConnection(error)) {
-        // The origin closed a kept-alive connection just as we took it from the pool: RFC 9110 9.2.2 allows to repeat.
-        again = false;
-        failed.dispatch(this.#pool, request, this.#responseTimeout);
-        return;
-      }
-      failed.fail(describe(error));
-    });
+    const exchange = new Exchange(
+      handler,
+      this.#calls,
+      (failed, error) => {
+        if (failed.aborted) return;
+        if (again && isStaleConnection(error)) {
+          // The origin closed a kept-alive connection just as we took it from the pool: RFC 9110 9.2.2 allows to repeat.
+          again = false;
+          failed.dispatch(this.#pool, request, this.#responseTimeout);
+          return;
+        }
+        failed.fail(describe(error));
+      },
+      this.#uploads,
+    );
     exchange.dispatch(this.#pool, request, this.#responseTimeout);
     return exchange;
   }

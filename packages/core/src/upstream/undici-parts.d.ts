@@ -3,6 +3,11 @@ declare module 'undici/lib/core/connect.js' {
   export default buildConnector;
 }
 
+declare module 'undici/lib/dispatcher/client.js' {
+  import { Client } from 'undici';
+  export default Client;
+}
+
 declare module 'undici/lib/dispatcher/pool.js' {
   import { Pool } from 'undici';
   export default Pool;

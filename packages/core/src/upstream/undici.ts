@@ -1,6 +1,7 @@
 /// <reference path="./undici-parts.d.ts" />
 import type undici from 'undici';
 import connect from 'undici/lib/core/connect.js';
+import OneClient from 'undici/lib/dispatcher/client.js';
 import ConnectionPool from 'undici/lib/dispatcher/pool.js';
 
 // Not by the package's main module: merely loading that makes the `fetch` of Node itself go through it, where a request
@@ -9,6 +10,10 @@ import ConnectionPool from 'undici/lib/dispatcher/pool.js';
 /** Kept-alive connections to one origin. */
 export const Pool: typeof undici.Pool = ConnectionPool;
 export type Pool = undici.Pool;
+
+/** One kept-alive connection to an origin. */
+export const Client: typeof undici.Client = OneClient;
+export type Client = undici.Client;
 
 /** Opens connections. */
 export type Connector = undici.buildConnector.connector;

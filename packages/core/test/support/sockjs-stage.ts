@@ -6,9 +6,13 @@ import { eventually } from '../../../../test/support/eventually.js';
 import type { HttpReply } from '../../../../test/support/http-reply.js';
 import { ManualClock } from '../../../../test/support/manual-clock.js';
 import { RawClient } from '../../../../test/support/raw-client.js';
+import { steadyClock } from '../../src/clock.js';
 import { readClientRequest } from '../../src/http/client-request.js';
 import { Flusher } from '../../src/http/flusher.js';
 import { LingeringSockets } from '../../src/http/lingering-sockets.js';
+import { StallWatch } from '../../src/http/stall-watch.js';
+import { Limits } from '../../src/limits.js';
+import { silentLogger } from '../../src/logger.js';
 import type { FrameworkRequest } from '../../src/mounts/framework-request.js';
 import { SockJsEndpoint, type SockJsOptions } from '../../src/sockjs/sockjs-endpoint.js';
 import type { SockJsServices } from '../../src/sockjs/sockjs-services.js';
@@ -28,6 +32,7 @@ export class SockJsStage {
   readonly clock = new ManualClock();
   readonly errors: unknown[] = [];
   readonly timers: Timers;
+  readonly limits = new Limits(silentLogger, steadyClock(this.clock), () => {});
   readonly endpoint: SockJsEndpoint;
   readonly server: http.Server;
   /** One for each WebSocket that was opened. */
@@ -43,10 +48,14 @@ export class SockJsStage {
     const { prefix = '/echo', asPath, clientUrl = '/sockjs.js', origins } = options;
     const { maxMessageBytes = 1024 * 1024 } = options;
     const flusher = new Flusher(onError);
+    const lingering = new LingeringSockets(this.timers);
     const services: SockJsServices = {
       clock: this.clock,
       timers: this.timers,
       flusher,
+      stalls: new StallWatch(60_000, this.timers, onError),
+      limits: this.limits,
+      lingering,
       onError,
       maxMessageBytes,
     };
@@ -56,7 +65,6 @@ export class SockJsStage {
       (client, request) => this.origins.push(new FakeOrigin(client, request, this.behaviour)),
       services,
     );
-    const lingering = new LingeringSockets(this.timers);
     this.server = http.createServer((req, res) => void this.#handle(req, res));
     this.server.on('upgrade', (req, socket, head) => {
       const { timers } = this;
