@@ -318,6 +318,11 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     this.#context.isBehind = front !== undefined;
   }
 
+  /** Whether content of what this proxy asks may be an instruct, unless a route says otherwise. */
+  get jsonInstructs(): boolean {
+    return this.#settings.jsonInstructs ?? this.#settings.routes !== undefined;
+  }
+
   /** What is held at the moment. */
   holds(): HoldInfo[] {
     return this.hub.holds();

@@ -79,6 +79,11 @@ export interface RouteOptions {
   readonly slowClient?: SlowClientPolicy;
   /** Add CORS headers to every response, and answer JSON-P. @default the proxy's */
   readonly autoCrossOrigin?: boolean;
+  /**
+   * Read instructs from content of the type `application/grip-instruct`. False where the origin serves what others have stored:
+   * an upload of this type would be an instruct. `Grip-` headers are read all the same. @default the proxy's
+   */
+  readonly jsonInstructs?: boolean;
   /** Details of JSON-P where `autoCrossOrigin` is on. */
   readonly jsonp?: JsonpOptions;
 }
@@ -120,6 +125,11 @@ export interface GripProxyOptions {
   readonly debug?: boolean;
   /** Add CORS headers to every response, and answer JSON-P. Needs a target or routes. @default false */
   readonly autoCrossOrigin?: boolean;
+  /**
+   * As in {@link RouteOptions.jsonInstructs}, whose own replaces it. @default remote origins may write such instructs; an app in this
+   * process (the one that the proxy is mounted in, or a `listener`) may not: it can set headers
+   */
+  readonly jsonInstructs?: boolean;
   /** Trust the client's X-Forwarded-Proto / -Protocol when deciding whether its side is TLS. @default false */
   readonly acceptXForwardedProtocol?: boolean;
   /** Send X-Forwarded-Proto for TLS clients (`'proto-only'`), X-Forwarded-Protocol as well (true), or leave both alone. @default 'proto-only' */

@@ -44,6 +44,8 @@ export interface Settings {
   readonly prefix: string;
   readonly debug: boolean;
   readonly autoCrossOrigin: boolean;
+  /** Undefined: only remote origins write them. */
+  readonly jsonInstructs: boolean | undefined;
   readonly acceptXForwardedProtocol: boolean;
   readonly setXForwardedProtocol: boolean | 'proto-only';
   readonly xForwardedFor: GripProxyOptions['xForwardedFor'];
@@ -116,6 +118,7 @@ const CHECKS: Checks<GripProxyOptions> = {
   prefix: isText,
   debug: isFlag,
   autoCrossOrigin: isFlag,
+  jsonInstructs: isFlag,
   acceptXForwardedProtocol: isFlag,
   setXForwardedProtocol: isOneOf(true, false, 'proto-only'),
   xForwardedFor: isForwardedFor,
@@ -161,6 +164,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     prefix: options.prefix ?? '',
     debug: options.debug ?? false,
     autoCrossOrigin: options.autoCrossOrigin ?? false,
+    jsonInstructs: options.jsonInstructs,
     acceptXForwardedProtocol: options.acceptXForwardedProtocol ?? false,
     setXForwardedProtocol: options.setXForwardedProtocol ?? 'proto-only',
     xForwardedFor: options.xForwardedFor,

@@ -120,7 +120,7 @@ describe('an Express app holds its clients', () => {
     handler: RequestHandler,
     wrapped = false,
   ): Promise<[GripMiddleware, RequestListener]> {
-    const grip = stage().grip(gripProxy());
+    const grip = stage().grip(gripProxy({ jsonInstructs: true }));
     const app = express();
     if (!wrapped) app.use(grip);
     app.get('/', handler);

@@ -24,7 +24,7 @@ for (const [order, build] of Object.entries(orders)) {
     let site: Site;
 
     beforeEach(async () => {
-      grip = stage().grip(gripProxy());
+      grip = stage().grip(gripProxy({ jsonInstructs: true }));
       const app = build(grip);
       let polls = 0;
       app.get('/stream', (_req, res) => {

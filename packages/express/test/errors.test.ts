@@ -108,7 +108,7 @@ describe('an Express app with a broken instruct', () => {
   });
 
   it('is answered 502 for JSON that is none', async () => {
-    const { reply, body } = await ask({ debug: true }, (_req, res) => {
+    const { reply, body } = await ask({ debug: true, jsonInstructs: true }, (_req, res) => {
       res.type('application/grip-instruct').send('{');
     });
     assert.equal(reply.status, 502);

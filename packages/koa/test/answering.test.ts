@@ -124,7 +124,7 @@ describe('a Koa app holds its clients', () => {
 
   function mounted(handler: Handler, wrapped = false): [GripMiddleware, RequestListener, unknown[]] {
     const errors: unknown[] = [];
-    const grip = stage().grip(gripProxy());
+    const grip = stage().grip(gripProxy({ jsonInstructs: true }));
     const app = new Koa();
     app.on('error', (error) => errors.push(error));
     if (!wrapped) app.use(grip);

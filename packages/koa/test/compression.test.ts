@@ -24,7 +24,7 @@ for (const [order, build] of Object.entries(orders)) {
     let site: Site;
 
     beforeEach(async () => {
-      grip = stage().grip(gripProxy());
+      grip = stage().grip(gripProxy({ jsonInstructs: true }));
       let polls = 0;
       const answers: Record<string, (ctx: Koa.Context) => void> = {
         '/stream': (ctx) => {

@@ -57,12 +57,14 @@ export const INSTRUCT_CONTENT_TYPE = 'application/grip-instruct';
 /**
  * Whether a response is meant for the proxy: it has a `Grip-` field, known or not, or is an instruct in JSON. Source:
  * GRIP, Pushpin 1.36.
+ *
+ * @param readsJson false: content of whatever type is content, since it may have been written by somebody else than the origin
  */
-export function isInstruct(headers: HeaderList): boolean {
+export function isInstruct(headers: HeaderList, readsJson = true): boolean {
   for (let i = 0; i < headers.length; i += 2) {
     if (isGripHeader(headers[i] ?? '')) return true;
   }
-  return hasInstructContent(headers);
+  return readsJson && hasInstructContent(headers);
 }
 
 /**
@@ -81,11 +83,14 @@ export function isInstruct(headers: HeaderList): boolean {
  * });
  * if (instruct.ok) console.log(instruct.value.channels[0]?.name); // news
  * ```
+ *
+ * @param readsJson false: the body is content, whatever its type
  */
-export function parseInstruct(response: OriginResponse, prefix = ''): Result<Instruct> {
+export function parseInstruct(response: OriginResponse, prefix = '', readsJson = true): Result<Instruct> {
   const parts = parseInstructHeaders(response.headers, prefix);
   if (!parts.ok) return parts;
-  if (!hasInstructContent(response.headers)) return ok(withOriginResponse(parts.value, response));
+  if (!readsJson || !hasInstructContent(response.headers))
+    return ok(withOriginResponse(parts.value, response));
   if (response.status !== 200) return fail(`response code for ${INSTRUCT_CONTENT_TYPE} content must be 200`);
   const json = parseInstructJson(response.body, parts.value, prefix);
   return json.ok ? ok(makeInstruct(json.value, json.value.response)) : json;
@@ -94,11 +99,13 @@ export function parseInstruct(response: OriginResponse, prefix = ''): Result<Ins
 /**
  * Reads the instruct in the response of a next link. It is in the headers only: the body is content for the client.
  * Source: Pushpin 1.36.
+ *
+ * @param readsJson false: a body of the type of instructs is content too; else it is an error
  */
-export function parseLinkInstruct(response: OriginResponse, prefix = ''): Result<Instruct> {
+export function parseLinkInstruct(response: OriginResponse, prefix = '', readsJson = true): Result<Instruct> {
   const parts = parseInstructHeaders(response.headers, prefix);
   if (!parts.ok) return parts;
-  if (hasInstructContent(response.headers)) {
+  if (readsJson && hasInstructContent(response.headers)) {
     return fail(`failed to parse ${INSTRUCT_CONTENT_TYPE} content as JSON`);
   }
   return ok(withOriginResponse(parts.value, response));

@@ -42,6 +42,8 @@ describe('the condition of a route line', () => {
     ['*,prefix=app-', { host: '*', prefix: 'app-' }],
     ['*,debug', { host: '*', debug: true }],
     ['*,no_grip', { host: '*', grip: false }],
+    ['*,json_instructs=no', { host: '*', jsonInstructs: false }],
+    ['*,json_instructs=yes', { host: '*', jsonInstructs: true }],
     ['*,as_host=api.example:8080', { host: '*', asHost: 'api.example:8080' }],
     ['*,aco', { host: '*', autoCrossOrigin: true }],
     ['*,header="X-A: 1"', { host: '*', headers: [['X-A', '1']] }],

@@ -52,7 +52,7 @@ export class Bench {
     this.#proxy = new GripProxy({
       debug: true,
       ...proxyOptions,
-      routes: routesTo(app, this.tap.listener, proxyOptions),
+      routes: [],
       clock: this.clock,
       responseTimeout: 0,
     });
@@ -67,6 +67,10 @@ export class Bench {
     this.host = clientHost(settings.origin, this.timeline, this.network);
     this.#behind = new ProxiesBehind(this, this.items);
     this.#behind.addMountedIn(app);
+    // What the app's own proxy would not read, the one before it must not either. Any other app may be behind any proxy.
+    const jsonInstructs = proxyOptions.jsonInstructs ?? this.#behind.jsonInstructs;
+    this.tap.jsonInstructs = jsonInstructs;
+    this.#proxy.setRoutes(routesTo(app, this.tap.listener, proxyOptions, jsonInstructs));
     this.#releaseFetch = takePublishing(this, { controlUri: settings.controlUri, take: publish });
   }
 

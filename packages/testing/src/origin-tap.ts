@@ -18,6 +18,8 @@ export class OriginTap {
   readonly requests: OriginRequest[] = [];
   readonly instructs: SeenInstruct[] = [];
   readonly faults: OriginFaults;
+  /** Content may be an instruct. */
+  jsonInstructs = true;
   readonly #app: RequestListener;
   readonly #clock: VirtualClock;
   readonly #timeline: Timeline;
@@ -91,7 +93,7 @@ export class OriginTap {
 
   /** What the proxy reads to its end first, it waits for; the rest passes through. */
   #onHead({ isWebSocket }: OriginRequest, { headers }: RecordedAnswer, res: ServerResponse): void {
-    if (isWebSocket || isInstructHead(headers)) return;
+    if (isWebSocket || isInstructHead(headers, this.jsonInstructs)) return;
     this.#asked.end(res);
     this.#streaming.add(res);
   }
@@ -103,7 +105,7 @@ export class OriginTap {
     const asked = isWebSocket ? ` with ${describeEvents(request.bytes)}` : '';
     const said = isWebSocket && answer.status === 200 ? describeEvents(bytes) : quote(answer.body);
     this.#timeline.add('origin', `${method} ${url}${asked} is answered ${answer.status} ${said}`);
-    const instruct = seenInstruct(request, answer, bytes);
+    const instruct = seenInstruct(request, answer, bytes, this.jsonInstructs);
     if (instruct === undefined) return;
     if (!instruct.ok) {
       this.#timeline.add('error', `an instruct that is none: ${instruct.message}`);

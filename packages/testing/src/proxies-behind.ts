@@ -19,6 +19,11 @@ export class ProxiesBehind {
     this.#sink = sink;
   }
 
+  /** Whether all of them read instructs from content, as far as they are known. */
+  get jsonInstructs(): boolean {
+    return [...this.#proxies].every(({ jsonInstructs }) => jsonInstructs);
+  }
+
   /** Adds those that are mounted as middleware, as far as Express's and Koa's lists of middleware tell. */
   addMountedIn(app: unknown): void {
     this.#look(app, 0);

@@ -38,8 +38,8 @@ export interface SeenInstruct {
 const CONTROL_PREFIX = 'c:';
 
 /** Whether a head says that the answer is for the proxy. */
-export function isInstructHead(headers: OutgoingHttpHeaders): boolean {
-  return isInstruct(headerList(headers));
+export function isInstructHead(headers: OutgoingHttpHeaders, readsJson: boolean): boolean {
+  return isInstruct(headerList(headers), readsJson);
 }
 
 /** Reads an answer; undefined: it tells the proxy nothing. */
@@ -47,12 +47,13 @@ export function seenInstruct(
   request: OriginRequest,
   { status, headers }: OriginAnswer,
   body: Buffer,
+  readsJson: boolean,
 ): Result<SeenInstruct> | undefined {
   if (request.isWebSocket)
     return isWsEventsType(String(headers['content-type'])) ? webSocketInstruct(request, body) : undefined;
   const list = headerList(headers);
-  if (!isInstruct(list)) return undefined;
-  const read = parseInstruct({ status, reason: '', headers: list, body });
+  if (!isInstruct(list, readsJson)) return undefined;
+  const read = parseInstruct({ status, reason: '', headers: list, body }, '', readsJson);
   if (!read.ok) return read;
   const { hold, channels, timeoutSeconds, keepAlive, nextLink, meta, response } = read.value;
   return ok({

@@ -1,5 +1,9 @@
 import assert, { AssertionError } from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import type { GripProxyOptions } from '@p-8/core';
+import { gripProxy } from '@p-8/express';
+import express from 'express';
 import { hold, newsApp } from './support/news-app.js';
 import { useGripTests } from './support/tests.js';
 
@@ -82,6 +86,25 @@ describe('what has happened in a test', () => {
     const stream = await t.stream('/json');
     assert.equal(await stream.next(), 'open\n');
     assert.deepEqual([t.instructs[0]?.hold, t.instructs[0]?.response.body], ['stream', 'open\n']);
+  });
+
+  it('is no instruct in JSON where the app’s own proxy would not read it', async () => {
+    const instruct = { hold: { mode: 'stream', channels: [{ name: 'news' }] }, response: { body: 'open' } };
+    const appWith = (options: GripProxyOptions): RequestListener =>
+      express().use(gripProxy(options), (_req, res) => {
+        res.type('application/grip-instruct').json(instruct);
+      });
+    const t = await test(appWith({}));
+    const { text } = await t.request().get('/').buffer();
+    assert.deepEqual([JSON.parse(text), t.instructs.length], [instruct, 0]);
+    const reads = [
+      await test(appWith({ jsonInstructs: true })),
+      await test(appWith({}), { jsonInstructs: true }),
+    ];
+    for (const one of reads) {
+      assert.equal(await (await one.stream('/')).next(), 'open');
+      assert.equal(one.instructs.length, 1);
+    }
   });
 
   it('is there as an error where an instruct is none', async () => {

@@ -22,7 +22,7 @@ export function remoteOptions(setup: Setup, port: number): GripProxyOptions {
   return { ...proxy, routes: [{ ...route, target: targets }] };
 }
 
-/** The options of a P-8 whose app is the origin. Throws where the setup needs a route: such scenarios are remote only. */
+/** The options of a P-8 whose app is the origin, and writes all kinds of instructs. Throws where the setup needs a route: such scenarios are remote only. */
 export function inProcessOptions(setup: Setup): GripProxyOptions {
   const { route = {}, target = {}, proxy = {} } = setup;
   const remote = [
@@ -31,5 +31,5 @@ export function inProcessOptions(setup: Setup): GripProxyOptions {
     ...Object.keys(route).filter((name) => !OF_ALL_ROUTES.some((other) => other === name)),
   ];
   if (remote.length > 0) throw new Error(`not in process: ${remote.join(', ')}`);
-  return { ...proxy, ...(route as GripProxyOptions) };
+  return { jsonInstructs: true, ...proxy, ...(route as GripProxyOptions) };
 }

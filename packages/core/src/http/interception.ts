@@ -31,12 +31,12 @@ type Phase = 'open' | 'passing' | 'captured' | 'ended';
 /**
  * Watches what an app in this process answers, and decides when the head is about to go out: without Grip- fields the
  * response is the app's own, for ever; otherwise what the app writes goes to `taker`. Works for everything that writes
- * to a `ServerResponse` in whatever way, since all ways lead through these four methods.
+ * to a `ServerResponse` in whatever way, since all ways lead through these four methods. `readsJson`: content may be an instruct.
  */
-export function intercept(res: ServerResponse, taker: InstructTaker): void {
+export function intercept(res: ServerResponse, taker: InstructTaker, readsJson: boolean): void {
   // Somebody before us has decided already.
   if (res.headersSent) return;
-  const interception = new Interception(taker);
+  const interception = new Interception(taker, readsJson);
   if (watchResponse(res, interception)) return;
   interception.methods = methodsOf(res);
   patch(res, interception);
@@ -77,6 +77,7 @@ class Interception implements ResponseWatch {
   /** What the response did before. */
   methods: ResponseMethods = native;
   readonly #taker: InstructTaker;
+  readonly #readsJson: boolean;
   #phase: Phase = 'open';
   /** The app has said how long its body is. */
   #hasLength = false;
@@ -84,8 +85,9 @@ class Interception implements ResponseWatch {
   /** What `writeHead` was given, while it is only decided on: the head waits for the body that is being ended. */
   #waitingHead: WriteHeadArgs | undefined;
 
-  constructor(taker: InstructTaker) {
+  constructor(taker: InstructTaker, readsJson: boolean) {
     this.#taker = taker;
+    this.#readsJson = readsJson;
   }
 
   writeHead(res: ServerResponse, args: WriteHeadArgs): ServerResponse {
@@ -161,7 +163,7 @@ class Interception implements ResponseWatch {
   #decide(res: ServerResponse, args: WriteHeadArgs): void {
     const given = typeof args[1] === 'string' ? args[2] : args[1];
     const fields = res.getHeaders();
-    if (!hasGripFields(fields, given)) {
+    if (!isForProxy(fields, given, this.#readsJson)) {
       this.#phase = 'passing';
       this.#hasLength = fields['content-length'] !== undefined;
       unwatchResponse(res);
@@ -185,14 +187,14 @@ class Interception implements ResponseWatch {
   }
 }
 
-function hasGripFields(fields: OutgoingHttpHeaders, given: unknown): boolean {
+function isForProxy(fields: OutgoingHttpHeaders, given: unknown, readsJson: boolean): boolean {
   for (const name in fields) if (isGripHeader(name)) return true;
-  const type = fields['content-type'];
+  const type = readsJson ? fields['content-type'] : undefined;
   if (typeof type === 'string' && isInstruct(['Content-Type', type])) return true;
   if (typeof given !== 'object' || given === null) return false;
   const list: string[] = [];
   for (const [name, value] of entriesOf(given)) list.push(name, String(value));
-  return isInstruct(list);
+  return isInstruct(list, readsJson);
 }
 
 /** Responses of HTTP/1 have it, with the letter case that the app chose; Node's types know it from a later version on. */

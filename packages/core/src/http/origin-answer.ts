@@ -9,6 +9,8 @@ import { MAX_AT_ONCE } from './write-at-once.js';
 
 /** Who asked an origin on behalf of a client. */
 export interface Asker extends InstructReader {
+  /** Whether content may be an instruct. */
+  readonly jsonInstructs: boolean;
   /** There is no response, or none that can be passed on. Nothing has been sent to the client. */
   onOriginFailed(detail: string): void;
 }
@@ -68,7 +70,7 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
   }
 
   onHead(status: number, reason: string, headers: string[]): void {
-    if (this.#readsInstructs && isInstruct(headers)) {
+    if (this.#readsInstructs && isInstruct(headers, this.#asker.jsonInstructs)) {
       this.#captured = new CapturedResponse(status, reason, headers, this.#asker);
       return;
     }

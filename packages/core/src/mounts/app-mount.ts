@@ -164,7 +164,8 @@ export class AppMount implements Mount {
     if (body !== undefined) recordBody(req, body, framework);
     removeProxyFields(req, fields);
     this.#sign(fields);
-    intercept(res, new AppRequest(this, req, res, target, body, framework?.onAnswer));
+    const taker = new AppRequest(this, req, res, target, body, framework?.onAnswer);
+    intercept(res, taker, this.#context.settings.jsonInstructs === true);
     setRequestGrip(req, this.#grip);
     next();
   }

@@ -8,6 +8,7 @@ import type { Destination, Handshake, Origin, SlowClientLimits, WebSocketTarget 
 export interface AppOriginOptions {
   readonly prefix: string;
   readonly debug: boolean;
+  readonly jsonInstructs: boolean;
   readonly limits: SlowClientLimits;
   readonly linkHosts: LinkHosts;
 }
@@ -17,6 +18,7 @@ export class AppOrigin implements Origin {
   readonly id = '';
   readonly prefix: string;
   readonly debug: boolean;
+  readonly jsonInstructs: boolean;
   readonly limits: SlowClientLimits;
   readonly autoCrossOrigin = false;
   readonly implicitChannels: readonly string[] = [];
@@ -31,6 +33,7 @@ export class AppOrigin implements Origin {
     this.#upstream = upstream;
     this.prefix = options.prefix;
     this.debug = options.debug;
+    this.jsonInstructs = options.jsonInstructs;
     this.limits = options.limits;
     this.#linkHosts = options.linkHosts;
     // An app takes WebSockets as POST requests of events.

@@ -46,6 +46,7 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
   const targetUrls = targets.flatMap(({ listener, url }) =>
     listener === undefined ? [readTargetUrl(url)] : [],
   );
+  const isInProcess = targets.some(({ listener }) => listener !== undefined);
   const setsForwarded = settings.setXForwardedProtocol !== false;
   const origin = new RemoteOrigin(upstreams.failover(targets), {
     webSocketTargets: upstreams.webSocketTargets(targets),
@@ -57,7 +58,8 @@ function buildRoute(route: RouteOptions, upstreams: Upstreams, context: RouteCon
       queueBytes: route.sessionQueueBytes ?? settings.sessionQueueBytes,
       policy: route.slowClient ?? settings.slowClient,
     },
-    seesClients: targets.some(({ listener }) => listener !== undefined),
+    jsonInstructs: route.jsonInstructs ?? settings.jsonInstructs ?? !isInProcess,
+    seesClients: isInProcess,
     implicitChannels: targets.flatMap(({ subscribe }) => subscribe ?? []),
     signer: context.signer(route.sigIss ?? settings.sigIss, route.sigKey ?? settings.sigKey),
     grip: route.grip ?? true,

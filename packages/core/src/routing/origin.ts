@@ -55,6 +55,8 @@ export interface Origin {
   readonly prefix: string;
   readonly debug: boolean;
   readonly autoCrossOrigin: boolean;
+  /** Whether content of the type `application/grip-instruct` is an instruct; else only `Grip-` fields are. */
+  readonly jsonInstructs: boolean;
   readonly limits: SlowClientLimits;
   /** Channels that every hold is subscribed to; not prefixed. */
   readonly implicitChannels: readonly string[];

@@ -17,6 +17,7 @@ export interface RemoteOriginOptions {
   readonly prefix: string;
   readonly debug: boolean;
   readonly autoCrossOrigin: boolean;
+  readonly jsonInstructs: boolean;
   readonly limits: SlowClientLimits;
   /** One of its targets is in this process. */
   readonly seesClients: boolean;
@@ -43,6 +44,7 @@ export class RemoteOrigin implements Origin {
   readonly prefix: string;
   readonly debug: boolean;
   readonly autoCrossOrigin: boolean;
+  readonly jsonInstructs: boolean;
   readonly limits: SlowClientLimits;
   readonly implicitChannels: readonly string[];
   readonly dropsEntityTags = false;
@@ -61,6 +63,7 @@ export class RemoteOrigin implements Origin {
     this.prefix = options.prefix;
     this.debug = options.debug;
     this.autoCrossOrigin = options.autoCrossOrigin;
+    this.jsonInstructs = options.jsonInstructs;
     this.limits = options.limits;
     this.seesClients = options.seesClients;
     this.implicitChannels = options.implicitChannels;

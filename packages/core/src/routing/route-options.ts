@@ -53,6 +53,7 @@ const ROUTE: Checks<RouteOptions> = {
   sockjs: isPathPrefix,
   sockjsAsPath: isPathPrefix,
   autoCrossOrigin: isFlag,
+  jsonInstructs: isFlag,
   jsonp: isObjectOf(JSONP),
 };
 

@@ -4,6 +4,7 @@ import {
   type HeaderList,
   headerValue,
   type Instruct,
+  isInstruct,
   type OriginResponse,
   parseInstruct,
   type Result,
@@ -70,6 +71,10 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
 
   get implicitChannels(): readonly string[] {
     return this.#origin.implicitChannels;
+  }
+
+  get jsonInstructs(): boolean {
+    return this.#origin.jsonInstructs;
   }
 
   get debug(): boolean {
@@ -149,7 +154,8 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
   #openEarly(head: OriginResponse): StreamHold | undefined {
     const instruct = this.#read(head);
     if (instruct === undefined) return undefined;
-    if (!canStartEarly(head, instruct) || this.method === 'HEAD') {
+    const isJson = this.jsonInstructs && isJsonInstruct(head);
+    if (isJson || !canStartEarly(instruct) || this.method === 'HEAD') {
       this.refuse('GRIP instruct response too large from the origin');
       return undefined;
     }
@@ -208,7 +214,7 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
       this.#answerText(400, TOO_LARGE);
       return undefined;
     }
-    const instruct: Result<Instruct> = parseInstruct(response, this.prefix);
+    const instruct: Result<Instruct> = parseInstruct(response, this.prefix, this.jsonInstructs);
     if (!instruct.ok) {
       this.refuse(`Failed to parse accept instructions: ${instruct.message}`);
       return undefined;
@@ -269,11 +275,13 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
 }
 
 /** Only a head that says all there is to know lets a body stream before its end: not one whose instruct is in the body. */
-function canStartEarly(head: OriginResponse, instruct: Instruct): boolean {
-  const streams = instruct.hold === 'stream' || (instruct.hold === 'none' && instruct.nextLink !== undefined);
-  const filtered = instruct.channels.some(({ filters }) => filters.includes('build-id'));
-  const isJson = headerValue(head.headers, 'content-type')?.startsWith('application/grip-instruct') ?? false;
-  return streams && !filtered && !isJson;
+function canStartEarly({ hold, nextLink, channels }: Instruct): boolean {
+  const streams = hold === 'stream' || (hold === 'none' && nextLink !== undefined);
+  return streams && !channels.some(({ filters }) => filters.includes('build-id'));
+}
+
+function isJsonInstruct({ headers }: OriginResponse): boolean {
+  return isInstruct(['Content-Type', headerValue(headers, 'content-type') ?? '']);
 }
 
 function withoutEntityTag(instruct: Instruct): Instruct {

@@ -72,6 +72,8 @@ export interface StreamRequest {
   readonly prefix: string;
   /** Channels that the route subscribes to by itself; not prefixed. */
   readonly implicitChannels: readonly string[];
+  /** Whether content of the origin's may be an instruct. */
+  readonly jsonInstructs: boolean;
   /** Whether clients are told what went wrong. */
   readonly debug: boolean;
   /** How much may wait for the client. */

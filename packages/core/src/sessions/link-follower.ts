@@ -77,7 +77,9 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
       this.#retry(`status ${status} ${reason}`);
       return;
     }
-    const instruct = parseLinkInstruct({ status, reason, headers, body: NO_CONTENT }, this.#request.prefix);
+    const { prefix, jsonInstructs } = this.#request;
+    const head = { status, reason, headers, body: NO_CONTENT };
+    const instruct = parseLinkInstruct(head, prefix, jsonInstructs);
     if (!instruct.ok) this.#refuse(instruct.message);
     else if (instruct.value.hold === 'response') this.#refuse('Next link returned non-stream hold.');
     else this.#begin(instruct.value);

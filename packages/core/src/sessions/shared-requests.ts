@@ -60,7 +60,7 @@ export class SharedRequests {
       if (calls.get(key) === call) calls.delete(key);
     };
     const ask = (alone: UpstreamHandler): UpstreamCall => this.#gate.send(origin, destination, alone);
-    const call = new SharedCall(this.#onError, close, mayPart ? ask : undefined);
+    const call = new SharedCall(this.#onError, close, mayPart ? ask : undefined, origin.jsonInstructs);
     calls.set(key, call);
     const member = call.join(handler);
     call.source = ask(call);
@@ -89,12 +89,12 @@ function isAnonymous({ method, headers, body }: UpstreamRequest): boolean {
  * Whether several clients may get an answer to their own requests: not one that is for one of them only, RFC 9111 5.2.2.5, 5.2.2.7;
  * nor one that may be large, since those who take it slowly would be cut off.
  */
-function isShareable(headers: HeaderList): boolean {
+function isShareable(headers: HeaderList, readsJson: boolean): boolean {
   const control = headerValues(headers, 'cache-control').join(',');
   if (/(?:^|[\s,])(?:private|no-store)\b/i.test(control)) return false;
   if (headerValue(headers, 'set-cookie') !== undefined) return false;
   const length = headerValue(headers, 'content-length');
-  return isInstruct(headers) || (length !== undefined && Number(length) <= MAX_KEPT);
+  return isInstruct(headers, readsJson) || (length !== undefined && Number(length) <= MAX_KEPT);
 }
 
 /** What has come of an answer, in order: its head, parts of its body, and its end. */
@@ -110,6 +110,7 @@ class SharedCall implements UpstreamHandler {
   readonly #onError: OnError;
   readonly #close: () => void;
   readonly #askAlone: ((handler: UpstreamHandler) => UpstreamCall) | undefined;
+  readonly #readsJson: boolean;
   readonly #members = new Set<Member>();
   #source: UpstreamCall | undefined;
   #parts: Part[] = [];
@@ -120,12 +121,15 @@ class SharedCall implements UpstreamHandler {
   /**
    * @param close called when nobody can join any more
    * @param askAlone asks once more for one member, where an answer may turn out not to be for all
+   * @param readsJson content may be an instruct
    */
   constructor(
     onError: OnError,
     close: () => void,
     askAlone: ((handler: UpstreamHandler) => UpstreamCall) | undefined,
+    readsJson: boolean,
   ) {
+    this.#readsJson = readsJson;
     this.#onError = onError;
     this.#close = close;
     this.#askAlone = askAlone;
@@ -178,7 +182,7 @@ class SharedCall implements UpstreamHandler {
   onHead(status: number, reason: string, headers: string[]): void {
     if (this.#askAlone !== undefined) {
       this.#close();
-      if (!isShareable(headers)) this.#part(this.#askAlone);
+      if (!isShareable(headers, this.#readsJson)) this.#part(this.#askAlone);
     }
     this.#add(0, (handler) => {
       handler.onHead(status, reason, headers);

@@ -37,6 +37,10 @@ export class StandingRequest implements StreamRequest {
     return this.#origin.implicitChannels;
   }
 
+  get jsonInstructs(): boolean {
+    return this.#origin.jsonInstructs;
+  }
+
   get debug(): boolean {
     return this.#origin.debug;
   }

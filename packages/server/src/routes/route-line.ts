@@ -86,6 +86,9 @@ function parseCondition(
   if (prefix !== undefined) route.prefix = prefix;
   if (properties.flag('debug')) route.debug = true;
   if (properties.flag('no_grip')) route.grip = false;
+  const json = properties.text('json_instructs');
+  if (json === 'yes' || json === 'no') route.jsonInstructs = json === 'yes';
+  else if (json !== undefined) return wrong("json_instructs must be set to 'yes' or 'no'", json);
   const asHost = properties.text('as_host');
   if (asHost !== undefined && asHost !== '') route.asHost = asHost;
 
