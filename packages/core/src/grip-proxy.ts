@@ -180,16 +180,27 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       idleSockets: new IdleSockets(),
       farewells: new CallCounter(),
     };
+    const { connectionsPerOrigin, queuedPerOrigin, connectTimeout } = settings;
+    const upstreams = {
+      calls: this.#calls,
+      timers,
+      clock,
+      limits: this.#services.limits,
+      stalls: this.#services.stalls,
+      connectionsPerOrigin,
+      queuedPerOrigin,
+      connectTimeout,
+    };
     this.#linkHosts = new LinkHosts({
       settings,
-      calls: this.#calls,
+      upstreams,
       signer: (iss, key) => this.#signer(iss, key),
     });
     this.#context = {
       settings,
       services: this.#services,
       linkHosts: this.#linkHosts,
-      calls: this.#calls,
+      upstreams,
       isBehind: false,
       signer: (iss, key) => this.#signer(iss, key),
     };

@@ -11,6 +11,7 @@ const LIMITS = [
   'requests', // requestsPerConnection
   'stalledRelay', // stallTimeout
   'stalledUpload', // stallTimeout
+  'queued', // queuedPerOrigin, and connectTimeout for those that wait
 ] as const;
 
 /** What was refused or cut: for the log and for listeners. */

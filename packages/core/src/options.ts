@@ -159,6 +159,13 @@ export interface GripProxyOptions {
    * their turn. @default 4
    */
   readonly requestsPerConnection?: number;
+  /**
+   * The most requests that one remote origin is asked at a time, each on a connection of its own. More wait for `connectTimeout`,
+   * and fail with 503 then. @default 1000
+   */
+  readonly connectionsPerOrigin?: number;
+  /** The most requests that wait for a connection to one origin; more are answered with 503 at once. @default 10_000 */
+  readonly queuedPerOrigin?: number;
   /** The most channels that one connection may be subscribed to; more are cut. @default 20 */
   readonly subscriptionsPerConnection?: number;
   /** The most bytes of items that wait for one slow client; {@link GripProxyOptions.slowClient} says what is done then. @default 1_048_576 */

@@ -54,6 +54,8 @@ export interface Settings {
   readonly cdnLoop: string;
   readonly linkHosts: readonly LinkHostOptions[];
   readonly requestsPerConnection: number;
+  readonly connectionsPerOrigin: number;
+  readonly queuedPerOrigin: number;
   readonly subscriptionsPerConnection: number;
   readonly sessionQueueBytes: number;
   readonly totalQueueBytes: number;
@@ -127,6 +129,8 @@ const CHECKS: Checks<GripProxyOptions> = {
   cdnLoop: isCdnId,
   linkHosts: isListOf(isLinkHost),
   requestsPerConnection: isPositive,
+  connectionsPerOrigin: isPositive,
+  queuedPerOrigin: isCount,
   subscriptionsPerConnection: isCount,
   sessionQueueBytes: isCount,
   totalQueueBytes: isCount,
@@ -173,6 +177,8 @@ export function readOptions(options: GripProxyOptions): Settings {
     cdnLoop: options.cdnLoop ?? '',
     linkHosts: (options.linkHosts ?? []).map((host) => (typeof host === 'string' ? { host } : host)),
     requestsPerConnection: options.requestsPerConnection ?? 4,
+    connectionsPerOrigin: options.connectionsPerOrigin ?? 1000,
+    queuedPerOrigin: options.queuedPerOrigin ?? 10_000,
     subscriptionsPerConnection: options.subscriptionsPerConnection ?? 20,
     sessionQueueBytes: options.sessionQueueBytes ?? 1_048_576,
     totalQueueBytes: options.totalQueueBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 4),

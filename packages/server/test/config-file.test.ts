@@ -83,8 +83,10 @@ describe('a configuration file', () => {
   });
 
   it('bounds what one client, and all of them, may have under way', () => {
-    const { proxy } = options('[proxy]\nrequests_per_connection=1\n');
-    assert.deepEqual(proxy, { requestsPerConnection: 1 });
+    const { proxy } = options(
+      '[proxy]\nrequests_per_connection=1\nconnections_per_origin=2\nqueued_per_origin=3\n',
+    );
+    assert.deepEqual(proxy, { requestsPerConnection: 1, connectionsPerOrigin: 2, queuedPerOrigin: 3 });
   });
 
   it('may be empty', () => assert.deepEqual(options(''), { proxy: {} }));

@@ -1,6 +1,11 @@
 import { type HeaderList, headerValues, isInstruct } from '@p-8/protocol';
 import { whenWritten } from '../upstream/block-reader.js';
-import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+import {
+  failureStatus,
+  type UpstreamCall,
+  type UpstreamError,
+  type UpstreamHandler,
+} from '../upstream/upstream.js';
 import { CapturedResponse, type InstructReader } from './captured-response.js';
 import type { ClientOwner, ClientResponse } from './client-response.js';
 import type { Flusher } from './flusher.js';
@@ -12,7 +17,7 @@ export interface Asker extends InstructReader {
   /** Whether content may be an instruct. */
   readonly jsonInstructs: boolean;
   /** There is no response, or none that can be passed on. Nothing has been sent to the client. */
-  onOriginFailed(detail: string): void;
+  onOriginFailed(detail: string, status: number): void;
 }
 
 /**
@@ -124,7 +129,7 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
     this.#done = true;
     if (this.#captured !== undefined) this.#captured.fail(error.detail);
     else if (this.#client.headSent) this.#cut();
-    else this.#asker.onOriginFailed(error.detail);
+    else this.#asker.onOriginFailed(error.detail, failureStatus(error));
   }
 
   onClientGone(): void {
@@ -151,6 +156,6 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
 
   #fail(detail: string): void {
     this.abandon();
-    this.#asker.onOriginFailed(detail);
+    this.#asker.onOriginFailed(detail, 502);
   }
 }

@@ -4,7 +4,7 @@ import type { Signer } from '../http/signature.js';
 import type { LinkHosts } from '../routing/link-hosts.js';
 import type { SessionServices } from '../sessions/held-request.js';
 import type { Settings } from '../settings.js';
-import type { CallCounter } from '../upstream/call-counter.js';
+import type { UpstreamServices } from '../upstream/connection-queue.js';
 import type { RequestTarget } from '../upstream/in-process.js';
 import type { FrameworkRequest } from './framework-request.js';
 
@@ -31,7 +31,7 @@ export interface ProxyContext {
   readonly settings: Settings;
   readonly services: SessionServices;
   readonly linkHosts: LinkHosts;
-  readonly calls: CallCounter;
+  readonly upstreams: UpstreamServices;
   /** Another proxy of this process stands in front, and does the holding: {@link GripProxy.standBehind}. */
   isBehind: boolean;
   /** The signer for an issuer and key; undefined where the key is empty. */

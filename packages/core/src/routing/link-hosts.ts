@@ -3,7 +3,7 @@ import { filterHeaders, type HeaderList, isHopByHop, splitHeader } from '@p-8/pr
 import type { Signer } from '../http/signature.js';
 import type { LinkHostOptions } from '../options.js';
 import type { Settings } from '../settings.js';
-import type { CallCounter } from '../upstream/call-counter.js';
+import type { UpstreamServices } from '../upstream/connection-queue.js';
 import { RemoteUpstream } from '../upstream/remote.js';
 import { gripFields } from './grip-fields.js';
 import type { Destination } from './origin.js';
@@ -13,8 +13,8 @@ const RESPONSE_TIMEOUT = 60_000;
 
 /** What link hosts need of the proxy. */
 export interface LinkHostContext {
-  readonly settings: Pick<Settings, 'linkHosts' | 'sigIss' | 'cdnLoop' | 'connectTimeout'>;
-  readonly calls: CallCounter;
+  readonly settings: Pick<Settings, 'linkHosts' | 'sigIss' | 'cdnLoop'>;
+  readonly upstreams: UpstreamServices;
   signer(iss: string, key: string | Uint8Array): Signer | undefined;
 }
 
@@ -33,17 +33,15 @@ export class LinkHosts {
   /** By name, or by name and port. */
   readonly #hosts: ReadonlyMap<string, LinkHost>;
   readonly #cdnLoop: string;
-  readonly #connectTimeout: number;
-  readonly #calls: CallCounter;
+  readonly #services: UpstreamServices;
   readonly #upstreams = new Map<string, RemoteUpstream>();
 
   /** @throws GripError `GRIP_ERR_OPTION` when a key cannot be read. */
   constructor(context: LinkHostContext) {
-    const { linkHosts, cdnLoop, connectTimeout } = context.settings;
+    const { linkHosts, cdnLoop } = context.settings;
     this.#hosts = new Map(linkHosts.map((options) => [keyOf(options.host), linkHost(options, context)]));
     this.#cdnLoop = cdnLoop;
-    this.#connectTimeout = connectTimeout;
-    this.#calls = context.calls;
+    this.#services = context.upstreams;
   }
 
   /** The request for a link to another host; a string says why the proxy must not go there. `received`: the client's fields. */
@@ -76,10 +74,10 @@ export class LinkHosts {
         untrusted: net.isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0,
         clientCert: undefined,
         clientKey: undefined,
-        connectTimeout: this.#connectTimeout,
+        connectTimeout: this.#services.connectTimeout,
         responseTimeout: RESPONSE_TIMEOUT,
       },
-      this.#calls,
+      this.#services,
     );
     this.#upstreams.set(url.origin, upstream);
     return upstream;

@@ -75,7 +75,8 @@ export class RemoteOrigin implements Origin {
 
   /** A client's request for the first time. `trusted`: it comes from a GRIP proxy that does its own holding. */
   first(request: ClientRequest, body: Readable | Uint8Array | null, trusted: boolean): Destination {
-    return this.#destination(request, request.headers, body, trusted, []);
+    const { upstream, request: sent } = this.#destination(request, request.headers, body, trusted, []);
+    return { upstream, request: { ...sent, isClients: true } };
   }
 
   again(request: ClientRequest, gripLast: HeaderList, body: Uint8Array | null): Destination {

@@ -1,8 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { TargetOptions } from '../options.js';
 import type { Settings } from '../settings.js';
-import type { CallCounter } from '../upstream/call-counter.js';
-import type { UploadServices } from '../upstream/exchange.js';
+import type { UpstreamServices } from '../upstream/connection-queue.js';
 import { FailoverUpstream } from '../upstream/failover.js';
 import { InProcessUpstream, listenerTarget } from '../upstream/in-process.js';
 import { RemoteUpstream } from '../upstream/remote.js';
@@ -16,19 +15,13 @@ import { readTargetUrl } from './route-options.js';
  */
 export class Upstreams {
   readonly #settings: Settings;
-  readonly #calls: CallCounter;
-  readonly #uploads: UploadServices;
+  readonly #services: UpstreamServices;
   readonly #remote = new Map<string, RemoteUpstream>();
   readonly #inProcess = new Map<RequestListener, InProcessUpstream>();
 
-  constructor(context: {
-    readonly settings: Settings;
-    readonly calls: CallCounter;
-    readonly services: UploadServices;
-  }) {
+  constructor(context: { readonly settings: Settings; readonly upstreams: UpstreamServices }) {
     this.#settings = context.settings;
-    this.#calls = context.calls;
-    this.#uploads = context.services;
+    this.#services = context.upstreams;
   }
 
   /** The targets of a route, tried in order. */
@@ -71,7 +64,7 @@ export class Upstreams {
     const { listener } = target;
     if (listener === undefined) return this.#remoteOf(target);
     const upstream =
-      this.#inProcess.get(listener) ?? new InProcessUpstream(listenerTarget(listener), this.#calls);
+      this.#inProcess.get(listener) ?? new InProcessUpstream(listenerTarget(listener), this.#services.calls);
     this.#inProcess.set(listener, upstream);
     return upstream;
   }
@@ -89,7 +82,7 @@ export class Upstreams {
       responseTimeout: this.#settings.responseTimeout,
     };
     const key = JSON.stringify(options);
-    const upstream = this.#remote.get(key) ?? new RemoteUpstream(options, this.#calls, this.#uploads);
+    const upstream = this.#remote.get(key) ?? new RemoteUpstream(options, this.#services);
     this.#remote.set(key, upstream);
     return upstream;
   }

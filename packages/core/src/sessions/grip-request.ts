@@ -182,13 +182,17 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
     }
   }
 
-  onOriginFailed(detail: string): void {
-    this.refuse(detail);
+  onOriginFailed(detail: string, status: number): void {
+    this.refuse(detail, status);
   }
 
-  refuse(detail: string): void {
-    this.services.logger.warn({ method: this.method, uri: this.uri, detail }, 'request failed');
-    this.#answerText(502, this.debug ? detail : ORIGIN_ERROR);
+  refuse(detail: string, status = 502): void {
+    const { logger } = this.services;
+    const fields = { method: this.method, uri: this.uri, detail };
+    // That too many wait is in the log already: there are many such.
+    if (status === 503) logger.debug(fields, 'request refused');
+    else logger.warn(fields, 'request failed');
+    this.#answerText(status, this.debug ? detail : ORIGIN_ERROR);
   }
 
   #askAgain(gripLast: readonly string[]): void {

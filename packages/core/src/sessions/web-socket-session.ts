@@ -72,6 +72,8 @@ export class WebSocketSession
   #state: State = 'opening';
   /** How many targets have been tried. */
   #tried = 0;
+  /** 503: one of them could be reached, were there not so many who want to. */
+  #unreachedStatus = 502;
   #target: WebSocketTarget | undefined;
   /** Undefined: it is not part of the connection any more. */
   #origin: OriginWebSocket | undefined;
@@ -216,8 +218,9 @@ export class WebSocketSession
     return this.#client.blocked;
   }
 
-  onOriginUnreachable(detail: string): void {
+  onOriginUnreachable(detail: string, status: number): void {
     if (this.#state === 'done') return;
+    this.#unreachedStatus = Math.max(this.#unreachedStatus, status);
     this.#services.logger.info({ uri: this.uri, target: this.#target?.name, detail }, 'target not reached');
     this.#tryNextTarget();
   }
@@ -407,7 +410,7 @@ export class WebSocketSession
     const target = targets[this.#tried++];
     if (target === undefined) {
       const tried = targets.map(({ name }) => name).join(', ');
-      this.#refuseOrigin(`Unable to connect to any targets. Tried: ${tried}`);
+      this.#refuseOrigin(`Unable to connect to any targets. Tried: ${tried}`, this.#unreachedStatus);
       return;
     }
     this.#target = target;
@@ -501,9 +504,9 @@ export class WebSocketSession
     if (this.#state === 'open' || this.#state === 'closing') this.#services.backlog.update(this);
   }
 
-  #refuseOrigin(detail: string): void {
+  #refuseOrigin(detail: string, status = 502): void {
     this.#services.logger.warn({ uri: this.uri, detail }, 'WebSocket handshake failed');
-    this.#refuse(502, this.debug ? detail : ORIGIN_ERROR);
+    this.#refuse(status, this.debug ? detail : ORIGIN_ERROR);
     this.#finish();
   }
 

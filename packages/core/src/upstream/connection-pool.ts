@@ -28,3 +28,8 @@ export function createPool(
   });
   return pool;
 }
+
+/** How many connections there are, those included that are being made. */
+export function connectionsOf(pool: Pool): number {
+  return (pool as PoolWithClients)[poolBase.kClients].length;
+}

@@ -6,6 +6,14 @@ import type { CallCounter } from './call-counter.js';
 import type { ConnectionUser, OriginConnection } from './origin-connection.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
+/** Where an {@link Exchange} waits until it is dispatched. */
+export interface ExchangeQueue {
+  /** It need not be dispatched any more. */
+  abandon(exchange: Exchange): void;
+  /** It has let go of its connection. */
+  leave(): void;
+}
+
 /** What finds uploads that their origins do not take. */
 export interface UploadServices {
   readonly stalls: StallWatch;
@@ -27,19 +35,25 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler, Conne
   #headSeen = false;
   #isWatched = false;
   #hasBody = false;
+  /** undici has the request. */
+  #dispatched = false;
   readonly #uploads: UploadServices | undefined;
   readonly #calls: CallCounter;
+  readonly #queue: ExchangeQueue | undefined;
 
   /**
    * @param onFailure hears of a failure before any response: it may dispatch again, or call {@link Exchange.fail}
    * @param uploads undefined: the origin may take its time for a request's body
+   * @param queue what it may wait in before it is dispatched
    */
   constructor(
     handler: UpstreamHandler,
     calls: CallCounter,
     onFailure: (exchange: Exchange, error: Error) => void,
     uploads?: UploadServices,
+    queue?: ExchangeQueue,
   ) {
+    this.#queue = queue;
     this.#uploads = uploads;
     this.#handler = handler;
     this.#calls = calls;
@@ -52,6 +66,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler, Conne
   }
 
   dispatch(dispatcher: Dispatcher, request: UpstreamRequest, headersTimeout: number): void {
+    this.#dispatched = true;
     this.#hasBody = request.body !== null;
     dispatcher.dispatch(
       {
@@ -71,7 +86,8 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler, Conne
     this.#aborted = true;
     this.#unwatch();
     this.#calls.end();
-    this.#abort?.(new Error('given up'));
+    if (this.#dispatched) this.#abort?.(new Error('given up'));
+    else this.#queue?.abandon(this);
   }
 
   resume(): void {
@@ -137,6 +153,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler, Conne
   }
 
   onComplete(rawTrailers: string[] | Buffer[] | null): void {
+    this.#letGo();
     if (this.#aborted || this.#finished) return;
     this.#finished = true;
     this.#calls.end();
@@ -144,11 +161,23 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler, Conne
   }
 
   onError(error: Error): void {
-    if (this.#aborted || this.#finished) return;
-    this.#unwatch();
-    if (this.#headSeen)
-      this.fail({ kind: 'broken', detail: `response broke off: ${error.message}`, cause: error });
-    else this.#onFailure(this, error);
+    this.#dispatched = false;
+    try {
+      if (this.#aborted || this.#finished) return;
+      this.#unwatch();
+      if (this.#headSeen)
+        this.fail({ kind: 'broken', detail: `response broke off: ${error.message}`, cause: error });
+      else this.#onFailure(this, error);
+    } finally {
+      // Unless it has been dispatched again.
+      if (!this.#dispatched) this.#queue?.leave();
+    }
+  }
+
+  /** A request that is given up may still be connecting: what undici has counts until undici is done with it. */
+  #letGo(): void {
+    this.#dispatched = false;
+    this.#queue?.leave();
   }
 
   /** The origin takes the body, or is not worth waiting for. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
 /** One target of a {@link FailoverUpstream}. */
@@ -40,6 +41,8 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
   #aborted = false;
   /** Why the last target could not be reached. */
   #cause: unknown;
+  /** One of them could be reached, were there not so many who want to. */
+  #isBusy = false;
 
   constructor(targets: readonly FailoverTarget[], request: UpstreamRequest, handler: UpstreamHandler) {
     this.#targets = targets;
@@ -52,7 +55,9 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
     if (target === undefined) {
       const tried = this.#targets.map(({ name }) => name).join(', ');
       const detail = `Unable to connect to any targets. Tried: ${tried}`;
-      this.#handler.onError({ kind: 'connect', detail, cause: this.#cause });
+      // Nobody has read it: the rest must not hold up what the client sends next.
+      if (this.#request.body instanceof Readable) this.#request.body.destroy();
+      this.#handler.onError({ kind: this.#isBusy ? 'busy' : 'connect', detail, cause: this.#cause });
       return;
     }
     const { host } = target;
@@ -93,7 +98,8 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
 
   onError(error: UpstreamError): void {
     this.#cause = error.cause;
-    if (error.kind === 'connect') this.next();
+    this.#isBusy ||= error.kind === 'busy';
+    if (error.kind === 'connect' || error.kind === 'busy') this.next();
     else this.#handler.onError(error);
   }
 }

@@ -2,10 +2,10 @@ import net, { type OnReadOpts, type Socket } from 'node:net';
 import { GripError } from '../errors.js';
 import { hostName } from '../http/client-request.js';
 import { BlockReader } from './block-reader.js';
-import type { CallCounter } from './call-counter.js';
 import { codeOf, isConnectFailure, isTlsFailure } from './connect-failure.js';
-import { createPool } from './connection-pool.js';
-import { Exchange, type UploadServices } from './exchange.js';
+import { connectionsOf, createPool } from './connection-pool.js';
+import { type ConnectionPool, ConnectionQueue, type UpstreamServices } from './connection-queue.js';
+import { Exchange } from './exchange.js';
 import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
 import { buildConnector, type Connector, type Pool } from './undici.js';
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
@@ -28,45 +28,49 @@ export interface RemoteOptions {
 }
 
 /** An origin elsewhere, over a pool of kept-alive connections. */
-export class RemoteUpstream implements Upstream {
+export class RemoteUpstream implements Upstream, ConnectionPool {
   readonly #url: URL;
   readonly #connector: Connector;
   readonly #pool: Pool;
   readonly #responseTimeout: number;
-  readonly #calls: CallCounter;
-  readonly #uploads: UploadServices | undefined;
+  readonly #services: UpstreamServices;
+  readonly #queue: ConnectionQueue;
 
-  /** `uploads`: finds request bodies that the origin does not take. */
-  constructor(options: RemoteOptions, calls: CallCounter, uploads?: UploadServices) {
-    this.#calls = calls;
-    this.#uploads = uploads;
+  constructor(options: RemoteOptions, services: UpstreamServices) {
+    this.#services = services;
     this.#responseTimeout = options.responseTimeout;
     this.#url = new URL(options.url);
     this.#connector = connector(options);
     // With TLS, bytes come out of the cipher 16 KB at a time.
     const connect = this.#url.protocol === 'http:' ? intoBlocks(options) : this.#connector;
     this.#pool = createPool(options.url, { allowH2: false, connect });
+    this.#queue = new ConnectionQueue(this.#url.host, services, this);
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     let again = isRepeatable(request);
-    const exchange = new Exchange(
-      handler,
-      this.#calls,
-      (failed, error) => {
-        if (failed.aborted) return;
-        if (again && isStaleConnection(error)) {
-          // The origin closed a kept-alive connection just as we took it from the pool: RFC 9110 9.2.2 allows to repeat.
-          again = false;
-          failed.dispatch(this.#pool, request, this.#responseTimeout);
-          return;
-        }
-        failed.fail(describe(error));
-      },
-      this.#uploads,
-    );
-    exchange.dispatch(this.#pool, request, this.#responseTimeout);
+    const onFailure = (failed: Exchange, error: Error): void => {
+      if (failed.aborted) return;
+      if (again && isStaleConnection(error)) {
+        // The origin closed a kept-alive connection just as we took it from the pool: RFC 9110 9.2.2 allows to repeat.
+        again = false;
+        this.dispatch(failed, request);
+        return;
+      }
+      failed.fail(describe(error));
+    };
+    const exchange = new Exchange(handler, this.#services.calls, onFailure, this.#services, this.#queue);
+    this.#queue.enter(exchange, request);
     return exchange;
+  }
+
+  get connections(): number {
+    return connectionsOf(this.#pool);
+  }
+
+  /** @internal */
+  dispatch(exchange: Exchange, request: UpstreamRequest): void {
+    exchange.dispatch(this.#pool, request, this.#responseTimeout);
   }
 
   /** Opens a connection of its own, for what is no request. `host`: the authority that will be asked for. */
@@ -84,6 +88,7 @@ export class RemoteUpstream implements Upstream {
   }
 
   async close(): Promise<void> {
+    this.#queue.close();
     await this.#pool.destroy();
   }
 }

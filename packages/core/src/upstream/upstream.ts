@@ -11,6 +11,8 @@ export interface UpstreamRequest {
   readonly body: Readable | Uint8Array | null;
   /** It may be sent again where the connection was closed by the origin as it was sent, whatever its method. */
   readonly mayRepeat?: boolean;
+  /** A client has made it, and not the proxy by itself: those of the proxy go before it. */
+  readonly isClients?: boolean;
   /** Whose follow-up this is: an app in this process sees that client's address and scheme. */
   readonly client?: ClientFacts;
 }
@@ -49,9 +51,14 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-/** Why an origin gave no (whole) answer. `detail` is for the log and for debug bodies. */
+/** Why an origin gave no (whole) answer; `busy`: it has not been asked, since others wait to be. `detail` is for the log and for debug bodies. */
 export interface UpstreamError {
-  readonly kind: 'connect' | 'blocked' | 'broken' | 'timeout' | 'no-server';
+  readonly kind: 'connect' | 'busy' | 'blocked' | 'broken' | 'timeout' | 'no-server';
   readonly detail: string;
   readonly cause?: unknown;
+}
+
+/** The status of the response to a client whose request came to nothing: RFC 9110 15.6.3, 15.6.4. */
+export function failureStatus({ kind }: UpstreamError): number {
+  return kind === 'busy' ? 503 : 502;
 }

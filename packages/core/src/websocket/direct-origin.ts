@@ -66,7 +66,7 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
     connect(headerValue(this.#offer.headers, 'host') ?? '', (error, socket) =>
       this.#guard(() => {
         if (socket !== undefined) this.#ask(socket);
-        else if (error?.kind === 'connect') this.#letGo()?.onOriginUnreachable(error.detail);
+        else if (error?.kind === 'connect') this.#letGo()?.onOriginUnreachable(error.detail, 502);
         else this.#fail(error?.detail ?? 'no connection');
       }),
     );

@@ -10,7 +10,13 @@ import { isConnectionField } from '../http/events-fields.js';
 import type { OnError } from '../logger.js';
 import type { Handshake } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
-import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+import {
+  failureStatus,
+  type Upstream,
+  type UpstreamCall,
+  type UpstreamError,
+  type UpstreamHandler,
+} from '../upstream/upstream.js';
 import type { OriginCall } from './origin-web-socket.js';
 import { ResponseBody } from './response-body.js';
 
@@ -37,8 +43,8 @@ export interface EventsServices {
 /** Who asks by an {@link EventsExchange}. */
 export interface EventsAsker {
   onResponse(response: ResponseBody): void;
-  /** No connection could be made. */
-  onUnreachable(detail: string): void;
+  /** No connection could be made. `status`: what a client is answered with that is not in yet. */
+  onUnreachable(detail: string, status: number): void;
   /** There is no whole response. */
   onFailed(detail: string): void;
 }
@@ -58,6 +64,8 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
   #fields: HeaderList = NO_FIELDS;
   #underWay: UpstreamCall | undefined;
   #response: ResponseBody | undefined;
+  /** The client is in: the request must get through, if it takes a while. */
+  #repeats = false;
   #retriesLeft = 0;
 
   /** `handshake`: the client's as the origin gets it, `Host` included. */
@@ -85,6 +93,7 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
   send(body: Uint8Array, fields: HeaderList, repeats: boolean): void {
     this.#body = body;
     this.#fields = fields;
+    this.#repeats = repeats;
     this.#retriesLeft = repeats ? MAX_RETRIES : 0;
     this.#dispatch(body);
   }
@@ -124,14 +133,15 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
   }
 
   onError(error: UpstreamError): void {
-    if (error.kind === 'connect' && this.#retriesLeft > 0) {
+    const isUnreached = error.kind === 'connect' || error.kind === 'busy';
+    if (isUnreached && this.#retriesLeft > 0) {
       this.#underWay = undefined;
-      this.#waitToRepeat();
+      this.#waitToRepeat(error.kind === 'busy');
       return;
     }
     this.#clear();
     this.#tell(() => {
-      if (error.kind === 'connect') this.#asker.onUnreachable(error.detail);
+      if (isUnreached) this.#asker.onUnreachable(error.detail, failureStatus(error));
       else this.#asker.onFailed(error.detail);
     });
   }
@@ -151,9 +161,11 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
     }
   }
 
-  #waitToRepeat(): void {
+  /** Where the origin is only busy, it will be asked in the end. */
+  #waitToRepeat(isBusy: boolean): void {
     const { clock, timers } = this.#services;
-    const delay = RETRY_DELAY * 2 ** (MAX_RETRIES - this.#retriesLeft--);
+    const delay = RETRY_DELAY * 2 ** (MAX_RETRIES - this.#retriesLeft);
+    if (!isBusy) this.#retriesLeft--;
     this.#timer ??= new Timer(this);
     timers.start(this.#timer, delay + Math.floor(clock.random() * RETRY_DELAY));
   }
@@ -164,7 +176,8 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
     const headers = [...this.#headers, ...this.#call.fields(), 'Accept', WS_EVENTS_CONTENT_TYPE];
     headers.push('Connection-Id', connectionId, 'Content-Type', WS_EVENTS_CONTENT_TYPE, ...this.#fields);
     // A request that met a connection which the origin was just closing has not been read: it may be sent again.
-    const call = this.#upstream.send({ method: 'POST', path, headers, body, client, mayRepeat: true }, this);
+    const request = { method: 'POST', path, headers, body, client, mayRepeat: true };
+    const call = this.#upstream.send({ ...request, isClients: !this.#repeats }, this);
     // It may have failed already.
     if (this.#body === body && this.#timer?.pending !== true) this.#underWay = call;
   }

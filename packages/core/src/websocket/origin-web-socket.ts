@@ -34,8 +34,11 @@ export interface OriginWebSocket {
 export interface OriginWebSocketOwner {
   /** What came from the origin has not been taken by the client: more must wait for {@link OriginWebSocket.resume}. */
   readonly clientBlocked: boolean;
-  /** No connection could be made: nothing has reached the origin, and another target may be tried. */
-  onOriginUnreachable(detail: string): void;
+  /**
+   * No connection could be made: nothing has reached the origin, and another target may be tried. `status`: what the client is
+   * answered with where there is none.
+   */
+  onOriginUnreachable(detail: string, status: number): void;
   /** The origin lets the client in. `headers` are those of its answer. */
   onOriginAccept(headers: HeaderList): void;
   /** The origin does not let the client in. */

@@ -140,8 +140,8 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     else this.#sendBatch();
   }
 
-  onUnreachable(detail: string): void {
-    if (this.#state === 'connecting') this.#finish()?.onOriginUnreachable(detail);
+  onUnreachable(detail: string, status: number): void {
+    if (this.#state === 'connecting') this.#finish()?.onOriginUnreachable(detail, status);
     else this.onFailed(detail);
   }
 

@@ -14,7 +14,7 @@ import type { ProxyServer } from '../../../../test/support/proxy-server.js';
 import { useStage } from '../../../../test/support/stage.js';
 import { WsClient } from '../../../../test/support/ws-client.js';
 import { LinkHosts } from '../../src/routing/link-hosts.js';
-import { CallCounter } from '../../src/upstream/call-counter.js';
+import { upstreamServices } from '../support/upstream-services.js';
 
 const OWN = [
   'Authorization: Bearer client',
@@ -262,9 +262,8 @@ describe('threat 25: links to other hosts', () => {
         linkHosts: hosts.map((one) => ({ host: one })),
         sigIss: '',
         cdnLoop: '',
-        connectTimeout: 0,
       };
-      const allowed = new LinkHosts({ settings, calls: new CallCounter(), signer: () => undefined });
+      const allowed = new LinkHosts({ settings, upstreams: upstreamServices(), signer: () => undefined });
       return typeof allowed.destination(new URL(link), [], []) !== 'string';
     };
     for (const one of ['a.test', 'A.TEST', 'a.test:80', 'a.test:443', 'a.test:080']) {
