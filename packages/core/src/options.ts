@@ -168,7 +168,10 @@ export interface GripProxyOptions {
   readonly queuedPerOrigin?: number;
   /** The most channels that one connection may be subscribed to; more are cut. @default 20 */
   readonly subscriptionsPerConnection?: number;
-  /** The most bytes of items that wait for one slow client; {@link GripProxyOptions.slowClient} says what is done then. @default 1_048_576 */
+  /**
+   * The most bytes of items that wait for one slow client, with what they take of the heap besides their content;
+   * {@link GripProxyOptions.slowClient} says what is done then. @default 1_048_576
+   */
   readonly sessionQueueBytes?: number;
   /** The most bytes that wait for all slow clients together; those who have the most waiting are dealt with first. @default a quarter of the heap's limit */
   readonly totalQueueBytes?: number;
@@ -249,7 +252,7 @@ export interface HistoryOptions {
   readonly channels: readonly string[];
   /** The most items of one channel. @default 100 */
   readonly items?: number;
-  /** The most bytes of one channel; an item counts 512 besides its content. @default 1_048_576 */
+  /** The most bytes of one channel; an item counts 512, 320 for each format, its content, names and meta. @default 1_048_576 */
   readonly bytes?: number;
   /** Seconds that an item is kept. @default 300 */
   readonly seconds?: number;

@@ -213,7 +213,7 @@ describe('a session whose filters take their time', () => {
     it('is cut', async () => {
       const { handler } = slowly();
       const bench = await FilterBench.start(stage(), 'stream', 'ch; filter=http-check', handler, {
-        sessionQueueBytes: 1000,
+        sessionQueueBytes: 6000,
       });
       const outcomes: string[] = [];
       bench.proxy.on('overflow', (_hold, { reason, action }) => void outcomes.push(`${reason} ${action}`));
@@ -229,7 +229,7 @@ describe('a session whose filters take their time', () => {
     it('recovers by its next link, if it has one', async () => {
       const { handler } = slowly();
       const bench = await FilterBench.start(stage(), 'stream', 'ch; prev-id=0; filter=http-check', handler, {
-        sessionQueueBytes: 1000,
+        sessionQueueBytes: 6000,
         fields: [LINK],
         link: linked('all of it', '4'),
       });
@@ -246,7 +246,7 @@ describe('a session whose filters take their time', () => {
     it('of a long-poll asks its origin again', async () => {
       const { handler } = slowly();
       const bench = await FilterBench.start(stage(), 'response', 'ch; filter=http-check', handler, {
-        sessionQueueBytes: 1000,
+        sessionQueueBytes: 6000,
         link: (res) => respond(res, { body: 'what is new' }),
       });
       for (let i = 0; i < 4; i++) assert.equal((await bench.publish('x'.repeat(300))).queued, 1);

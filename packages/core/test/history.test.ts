@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { expandFormats, type Item, parseItem } from '@p-8/protocol';
 import fc from 'fast-check';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { ChannelHistory, KeptItem } from '../src/hub/channel-history.js';
 import { History, type HistoryLimits } from '../src/hub/history.js';
 
 const LIMITS: HistoryLimits = {
@@ -13,14 +14,19 @@ const LIMITS: HistoryLimits = {
   totalBytes: 1_000_000,
 };
 
-/** What an item without content counts. */
-const ITEM = 512;
-
 function item(channel: string, id: string, content = ''): Item {
   const parsed = parseItem({ channel, id, formats: expandFormats({ 'http-stream': content }) });
   assert(parsed.ok);
   return parsed.value;
 }
+
+/** The bytes that an item counts. */
+function bytesOf(one: Item): number {
+  return new KeptItem(new ChannelHistory(one.channel, 0), 1, one, 0).bytes;
+}
+
+/** What an item without content counts whose channel and id have a letter each. */
+const ITEM = bytesOf(item('a', '1'));
 
 /** The ids of what came after; undefined: there is a gap. */
 function missed(history: History, id: string, ...channels: string[]): string[] | undefined {
@@ -193,8 +199,9 @@ describe('History', () => {
         const all: { channel: string; id: string; at: number; size: number }[] = [];
         for (const [index, { channel, size, wait }] of publishes.entries()) {
           clock.advance(wait);
-          all.push({ channel, id: String(index), at: clock.now(), size: size + ITEM });
-          history.keep(item(channel, String(index), 'x'.repeat(size)));
+          const one = item(channel, String(index), 'x'.repeat(size));
+          all.push({ channel, id: String(index), at: clock.now(), size: bytesOf(one) });
+          history.keep(one);
         }
         const stats = history.stats();
         assert(stats.channels <= some.maxChannels && stats.bytes <= some.totalBytes);

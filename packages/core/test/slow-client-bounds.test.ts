@@ -198,6 +198,34 @@ describe('slow clients', () => {
     });
   });
 
+  /** How much more waits for each of some items of one byte. */
+  async function costOfTiny(channel: string): Promise<number> {
+    const { bytes } = proxy.backlog();
+    for (let i = 0; i < 100; i++) await proxy.publish(channel, { 'http-stream': 'x', 'ws-message': 'x' });
+    return (proxy.backlog().bytes - bytes) / 100;
+  }
+
+  describe('that have tiny items waiting', () => {
+    it('count what a chunk of a stream takes, not only its bytes', async () => {
+      await open({});
+      await slowStream('s');
+      assert((await costOfTiny('s')) > 300);
+    });
+
+    it('count what a WebSocket message takes', async () => {
+      await open({});
+      await slowWebSocket('ws');
+      assert((await costOfTiny('ws')) > 100);
+    });
+
+    it('are too slow when that is too much', async () => {
+      await open({ sessionQueueBytes: 2 * MB });
+      await slowStream('s');
+      for (let i = 0; i < 10_000; i++) await proxy.publish('s', { 'http-stream': 'x' });
+      assert.deepEqual(watch.events, ['stream queue close']);
+    });
+  });
+
   describe('that use SockJS and do not poll', () => {
     async function session(options: GripProxyOptions): Promise<RawClient> {
       await open(options, false, { sockjs: '/sockjs', sockjsAsPath: '/ws' });
@@ -222,6 +250,20 @@ describe('slow clients', () => {
       assert.deepEqual(watch.events, ['websocket ceiling close']);
       assert.equal(proxy.backlog().bytes, 0);
       assert.equal(await poll(client, 1), 'c[1013,"too slow"]\n');
+      await bench.pass(5000);
+    });
+
+    it('count what a message takes, also one that is escaped', async () => {
+      const client = await session({});
+      assert.equal(isQueued(await items.send('ws')), false);
+      assert.equal(isQueued(await items.send('ws')), true);
+      assert((await costOfTiny('ws')) > 40);
+      const { bytes } = proxy.backlog();
+      await proxy.publish('ws', { 'ws-message': '\0'.repeat(1000) });
+      assert(proxy.backlog().bytes >= bytes + 6000);
+      await proxy.publish('ws', { 'ws-message': { action: 'close' } });
+      await poll(client, 1);
+      await poll(client, 2);
       await bench.pass(5000);
     });
 

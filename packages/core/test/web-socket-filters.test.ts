@@ -122,7 +122,7 @@ for (const kind of KINDS) {
     });
 
     it('that is too slow has the connection closed with 1013', async () => {
-      await start(['http-check'], { sessionQueueBytes: 1000 });
+      await start(['http-check'], { sessionQueueBytes: 4000 });
       for (let i = 0; i < 3; i++) assert.equal((await publish('x'.repeat(200))).queued, 1);
       assert.equal((await publish('x'.repeat(300))).dropped, 1);
       await party.client.sees('close 1013 too slow');

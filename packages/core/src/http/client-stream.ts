@@ -26,6 +26,8 @@ export class ClientStream implements ClientOwner {
   /** One for each chunk. */
   #marks: unknown[] = [];
   #bytes = 0;
+  /** What the chunks take. */
+  #cost = 0;
   #given = 0;
   #scheduled = false;
   #blocked = false;
@@ -50,6 +52,11 @@ export class ClientStream implements ClientOwner {
     return this.#bytes;
   }
 
+  /** Bytes that they take. */
+  get pendingCost(): number {
+    return this.#cost;
+  }
+
   /** Bytes of content that have been written, since the beginning; also those that were dropped. */
   get given(): number {
     return this.#given;
@@ -60,9 +67,9 @@ export class ClientStream implements ClientOwner {
     return this.#bytes + this.#client.unsentBytes;
   }
 
-  /** Bytes that the client has not taken. */
+  /** Bytes that what the client has not taken takes here. */
   get waitingBytes(): number {
-    return this.#blocked && !this.#client.gone ? this.unsent : 0;
+    return this.#blocked && !this.#client.gone ? this.#cost + this.#client.unsentBytes : 0;
   }
 
   /** The client does not take what was written. */
@@ -76,6 +83,7 @@ export class ClientStream implements ClientOwner {
     this.#chunks.push(chunk);
     this.#marks.push(mark);
     this.#bytes += chunk.size;
+    this.#cost += chunk.cost;
     this.#given += chunk.size;
     if (!this.#scheduled && !this.#blocked) {
       this.#scheduled = true;
@@ -100,7 +108,10 @@ export class ClientStream implements ClientOwner {
   drop(): unknown[] {
     let kept = this.#marks.length;
     while (kept > 0 && this.#marks[kept - 1] !== undefined) kept--;
-    for (const { size } of this.#chunks.splice(kept)) this.#bytes -= size;
+    for (const { size, cost } of this.#chunks.splice(kept)) {
+      this.#bytes -= size;
+      this.#cost -= cost;
+    }
     return this.#marks.splice(kept);
   }
 
@@ -127,7 +138,7 @@ export class ClientStream implements ClientOwner {
   onClientGone(): void {
     this.#chunks = [];
     this.#marks = [];
-    this.#bytes = 0;
+    this.#bytes = this.#cost = 0;
     this.#owner.onStreamOver();
   }
 
@@ -148,13 +159,16 @@ export class ClientStream implements ClientOwner {
       bytes += size;
       count++;
     }
-    this.#bytes -= bytes;
     if (count < chunks.length) {
       this.#marks.splice(0, count);
-      return joinChunks(chunks.splice(0, count));
+      const some = chunks.splice(0, count);
+      this.#bytes -= bytes;
+      for (const { cost } of some) this.#cost -= cost;
+      return joinChunks(some);
     }
     this.#chunks = [];
     this.#marks = [];
+    this.#bytes = this.#cost = 0;
     return joinChunks(chunks);
   }
 

@@ -1,7 +1,11 @@
+import { CHUNK_COST } from '../heap-cost.js';
+
 /** A part of a body, in the two shapes in which it can go out; shared by all clients that get it. */
 export interface StreamChunk {
   /** Bytes of content. */
   readonly size: number;
+  /** Bytes that it takes while it waits. */
+  readonly cost: number;
   /** The content itself. */
   readonly content: Uint8Array;
   /** The content as HTTP/1.1 chunks, made once. */
@@ -31,6 +35,10 @@ export class OwnChunk implements StreamChunk {
     return this.content.length;
   }
 
+  get cost(): number {
+    return CHUNK_COST + this.content.length;
+  }
+
   get framed(): Uint8Array {
     return frameChunk(this.content);
   }
@@ -49,6 +57,10 @@ export class SharedChunk implements StreamChunk {
     return this.content.length;
   }
 
+  get cost(): number {
+    return CHUNK_COST + this.content.length;
+  }
+
   get framed(): Uint8Array {
     this.#framed ??= frameChunk(this.content);
     return this.#framed;
@@ -65,6 +77,10 @@ export class JoinedChunk implements StreamChunk {
   constructor(parts: readonly StreamChunk[]) {
     this.#parts = parts;
     this.size = parts.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  get cost(): number {
+    return this.#parts.reduce((sum, { cost }) => sum + cost, 0);
   }
 
   get content(): Uint8Array {

@@ -1,8 +1,9 @@
 import type { Item } from '@p-8/protocol';
+import { itemCost } from '../heap-cost.js';
 import { PublishedItem } from './published-item.js';
 
-/** Bytes that an item is counted for besides its content: what its objects take, about. */
-const ITEM_BYTES = 512;
+/** Bytes that keeping an item takes besides the item: its places by number and by id. */
+const PLACE_COST = 128;
 
 /** An item that is kept. */
 export class KeptItem {
@@ -21,7 +22,7 @@ export class KeptItem {
     this.number = number;
     this.item = item;
     this.keptAt = keptAt;
-    this.bytes = ITEM_BYTES + contentBytes(item) + metaBytes(item);
+    this.bytes = PLACE_COST + itemCost(item);
   }
 
   get published(): PublishedItem {
@@ -82,16 +83,4 @@ export class ChannelHistory {
     if (id !== undefined && this.#byId.get(id) === kept) this.#byId.delete(id);
     return kept;
   }
-}
-
-function contentBytes({ httpStream, wsMessage }: Item): number {
-  const stream = httpStream?.action === 'send' ? httpStream.content.length : 0;
-  const message = wsMessage?.action === 'send' ? wsMessage.content.length : 0;
-  return stream + message;
-}
-
-function metaBytes({ meta }: Item): number {
-  let bytes = 0;
-  for (const [name, value] of meta) bytes += name.length + value.length;
-  return bytes;
 }

@@ -1,4 +1,5 @@
 import type { Item } from '@p-8/protocol';
+import { itemCost } from '../heap-cost.js';
 import { SharedChunk, type StreamChunk } from '../http/stream-chunk.js';
 import { WebSocketMessage } from '../websocket/message.js';
 import type { Outcome } from './receipt.js';
@@ -19,7 +20,7 @@ export class PublishedItem {
   number = 0;
   #streamChunk: StreamChunk | undefined;
   #webSocketMessage: WebSocketMessage | undefined;
-  #responseBytes: number | undefined;
+  #cost: number | undefined;
   /** Items may be kept for longer than their sessions. */
   #turns: WeakMap<Session, Turn> | undefined;
 
@@ -41,10 +42,10 @@ export class PublishedItem {
     return this.#streamChunk;
   }
 
-  /** Bytes of the content of the http-response format. */
-  get responseBytes(): number {
-    this.#responseBytes ??= responseBytes(this.item);
-    return this.#responseBytes;
+  /** Bytes that it takes where it waits. */
+  get cost(): number {
+    this.#cost ??= itemCost(this.item);
+    return this.#cost;
   }
 
   /** At this session, it has to wait for its turn. */
@@ -66,18 +67,4 @@ export class PublishedItem {
 
 function streamContent(item: Item): Uint8Array {
   return item.httpStream?.action === 'send' ? item.httpStream.content : new Uint8Array(0);
-}
-
-function responseBytes({ httpResponse: format }: Item): number {
-  if (format?.action !== 'send') return 0;
-  return format.body?.length ?? jsonBytes(format.bodyPatch);
-}
-
-function jsonBytes(operations: readonly unknown[] | undefined): number {
-  try {
-    return JSON.stringify(operations ?? []).length;
-  } catch {
-    // Nested too deeply, or no JSON: then it fails as a patch too.
-    return 0;
-  }
 }

@@ -1,4 +1,3 @@
-import type { Item } from '@p-8/protocol';
 import type { SteadyClock } from '../clock.js';
 import { OldestFirst } from './oldest-first.js';
 import type { PublishedItem } from './published-item.js';
@@ -10,9 +9,6 @@ const MAX_BYTES = 16_777_216;
 
 /** Milliseconds after its last item, or its last numbered subscriber, that a channel is kept. */
 const MAX_AGE = 60_000;
-
-/** Bytes that an item has besides its contents, about. */
-const OVERHEAD = 500;
 
 /** What is kept of a channel: each item follows the one before it. */
 interface Window {
@@ -59,10 +55,9 @@ export class RecentItems {
       this.#drop(window, window.items.length);
     }
     if (id === undefined || prevId === undefined) return;
-    const bytes = sizeOf(published.item);
     window.items.push(published);
-    window.bytes += bytes;
-    this.#bytes += bytes;
+    window.bytes += published.cost;
+    this.#bytes += published.cost;
     while (window.items.length > MAX_ITEMS || window.bytes > MAX_CHANNEL_BYTES) this.#drop(window, 1);
     this.#touch(channel, window, this.#clock.monotonic());
     while (this.#bytes > MAX_BYTES) this.#removeOldest();
@@ -100,17 +95,9 @@ export class RecentItems {
   }
 
   #drop(window: Window, count: number): void {
-    for (const { item } of window.items.splice(0, count)) {
-      const bytes = sizeOf(item);
-      window.bytes -= bytes;
-      this.#bytes -= bytes;
+    for (const { cost } of window.items.splice(0, count)) {
+      window.bytes -= cost;
+      this.#bytes -= cost;
     }
   }
-}
-
-function sizeOf({ httpResponse, httpStream, wsMessage }: Item): number {
-  const response = httpResponse?.action === 'send' ? (httpResponse.body?.length ?? 0) : 0;
-  const stream = httpStream?.action === 'send' ? httpStream.content.length : 0;
-  const message = wsMessage?.action === 'send' ? wsMessage.content.length : 0;
-  return OVERHEAD + response + stream + message;
 }

@@ -1,7 +1,18 @@
 /** What waits for a slow client when only the newest item of each channel is kept. */
 export class Conflation<T> {
   readonly #kept = new Map<string, { readonly what: T; readonly bytes: number }>();
+  readonly #costOfOne: number;
   #bytes = 0;
+
+  /** @param costOfOne bytes that one takes besides its own */
+  constructor(costOfOne: number) {
+    this.#costOfOne = costOfOne;
+  }
+
+  /** Bytes that all take. */
+  get cost(): number {
+    return this.#bytes + this.#kept.size * this.#costOfOne;
+  }
 
   get bytes(): number {
     return this.#bytes;

@@ -1,4 +1,5 @@
 import { headerValue, type Instruct, type Item, isMediaType } from '@p-8/protocol';
+import { CHUNK_COST } from '../heap-cost.js';
 import type { ClientStream } from '../http/client-stream.js';
 import { OwnChunk } from '../http/stream-chunk.js';
 import type { Subscription } from '../hub/session.js';
@@ -23,7 +24,7 @@ export function replayEvents(
   stream.flush();
   replay(services, lastEventId, returning, {
     uri,
-    room: () => limits.queueBytes - stream.pendingBytes,
+    room: () => limits.queueBytes - stream.pendingCost,
     bytesOf,
     deliver,
     sendGap: (name) => stream.write(new OwnChunk(gapEvent(name, lastEventId))),
@@ -37,7 +38,7 @@ function isEventStream({ response }: Instruct): boolean {
 function bytesOf({ httpStream }: Item): number | undefined {
   if (httpStream === undefined) return undefined;
   // An end has none.
-  return httpStream.action === 'send' ? httpStream.content.length : 0;
+  return httpStream.action === 'send' ? CHUNK_COST + httpStream.content.length : 0;
 }
 
 /** An event that tells of a gap. It has no id: the client keeps the one that it has. */

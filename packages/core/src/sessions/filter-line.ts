@@ -10,8 +10,6 @@ export type TurnOutcome = Outcome | FilterRun | 'again';
 
 /** A session that has items filtered by its origin. */
 export interface FilteringSession extends Session {
-  /** Bytes of an item's content. */
-  sizeOf(published: PublishedItem): number;
   /** An item's turn has come: those before it are through. @param isLate the session has been brought this one, since it missed it */
   takeTurn(published: PublishedItem, subscription: Subscription, isLate: boolean): TurnOutcome;
   /** What the filters have said that were asked. */
@@ -26,8 +24,8 @@ interface Entry {
   readonly isLate: boolean;
 }
 
-/** What an item counts for besides its content: those without content must not be without number. */
-const ITEM_BYTES = 64;
+/** What an item counts for besides itself: its place in the line, and that it waits for its turn. */
+const TURN_COST = 256;
 
 /**
  * Keeps the items of one session in their order while filters are asked, which takes time: an item has its turn when all before
@@ -114,7 +112,7 @@ export class FilterLine {
   }
 
   #entry(published: PublishedItem, subscription: Subscription, isLate: boolean): Entry {
-    return { published, subscription, bytes: ITEM_BYTES + this.#session.sizeOf(published), isLate };
+    return { published, subscription, bytes: TURN_COST + published.cost, isLate };
   }
 
   #take(entry: Entry): Outcome | 'again' {

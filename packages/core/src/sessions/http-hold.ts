@@ -57,7 +57,6 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
   abstract readonly over: boolean;
   abstract deliver(published: PublishedItem, subscription: Subscription): Outcome;
   abstract takes(published: PublishedItem): boolean;
-  abstract sizeOf(published: PublishedItem): number;
   abstract takeTurn(published: PublishedItem, subscription: Subscription, isLate?: boolean): TurnOutcome;
   abstract recover(cause: RecoveryCause): void;
   abstract close(): void;

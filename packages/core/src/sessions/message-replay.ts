@@ -1,4 +1,5 @@
 import type { Item } from '@p-8/protocol';
+import { MESSAGE_COST } from '../heap-cost.js';
 import type { Subscription } from '../hub/session.js';
 import { WebSocketMessage } from '../websocket/message.js';
 import type { SessionServices } from './held-request.js';
@@ -22,7 +23,7 @@ export function replayMessages(
 }
 
 function bytesOf({ wsMessage }: Item): number | undefined {
-  return wsMessage?.action === 'send' ? wsMessage.content.length : undefined;
+  return wsMessage?.action === 'send' ? MESSAGE_COST + wsMessage.content.length : undefined;
 }
 
 function gapMessage(channel: string, lastId: string): WebSocketMessage {

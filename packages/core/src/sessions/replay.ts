@@ -10,7 +10,7 @@ export interface Returning {
   readonly uri: string;
   /** The bytes that it can be sent at once without being taken for slow. */
   room(): number;
-  /** Bytes of an item's content as this kind of client gets it; undefined: it gets nothing of it. */
+  /** Bytes that an item takes as this kind of client gets it; undefined: it gets nothing of it. */
   bytesOf(item: Item): number | undefined;
   /** Sends it an item, as one that has just been published. */
   deliver(published: PublishedItem, subscription: Subscription): void;

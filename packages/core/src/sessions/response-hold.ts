@@ -84,10 +84,6 @@ export class ResponseHold extends HttpHold {
     return 'queued';
   }
 
-  sizeOf({ responseBytes }: PublishedItem): number {
-    return responseBytes;
-  }
-
   takeTurn(published: PublishedItem, subscription: Subscription, isLate = false): TurnOutcome {
     const { item } = published;
     const format = item.httpResponse;

@@ -1,4 +1,5 @@
 import { type HeaderList, headerValue, headerValues, isInstruct } from '@p-8/protocol';
+import { PART_COST } from '../heap-cost.js';
 import type { OnError } from '../logger.js';
 import type { Destination, Origin } from '../routing/origin.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from '../upstream/upstream.js';
@@ -99,7 +100,7 @@ function isShareable(headers: HeaderList, readsJson: boolean): boolean {
 
 /** What has come of an answer, in order: its head, parts of its body, and its end. */
 interface Part {
-  /** Of the body. */
+  /** That a part of the body takes. */
   readonly bytes: number;
   /** False: the client takes no more for now. */
   tell(handler: UpstreamHandler): boolean;
@@ -191,10 +192,12 @@ class SharedCall implements UpstreamHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    this.#bytes += chunk.length;
+    // An origin may send a byte at a time.
+    const cost = PART_COST + chunk.length;
+    this.#bytes += cost;
     // Too much to keep for those who come later.
     if (this.#bytes > MAX_KEPT) this.#close();
-    this.#add(chunk.length, (handler) => handler.onData(chunk));
+    this.#add(cost, (handler) => handler.onData(chunk));
     if (!this.#isFull) this.#cutOffSlow();
     return !this.#isFull;
   }

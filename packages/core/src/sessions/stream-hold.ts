@@ -177,10 +177,6 @@ export class StreamHold extends HttpHold implements Backlogged {
     }
   }
 
-  sizeOf(published: PublishedItem): number {
-    return published.streamChunk.size;
-  }
-
   takeTurn(published: PublishedItem, subscription: Subscription, isLate = false): TurnOutcome {
     if (this.#state === 'holding') return this.#process(published, subscription, isLate);
     return this.#isClosed ? 'dropped' : this.#take(published, subscription);

@@ -1,3 +1,4 @@
+import { CHUNK_COST } from '../heap-cost.js';
 import { ClientStream, type StreamOwner } from '../http/client-stream.js';
 import type { StreamChunk } from '../http/stream-chunk.js';
 import type { Subscription } from '../hub/session.js';
@@ -42,9 +43,9 @@ export class StreamOutlet {
     return this.stream.unsent + this.#conflatedBytes;
   }
 
-  /** Bytes that the client has not taken. */
+  /** Bytes that what the client has not taken takes here. */
   get waitingBytes(): number {
-    return this.stream.waitingBytes + this.#conflatedBytes;
+    return this.stream.waitingBytes + (this.#conflation?.cost ?? 0);
   }
 
   /** Only the newest item of each channel is kept, where the channel is one of which that is wanted. */
@@ -65,7 +66,7 @@ export class StreamOutlet {
 
   /** From now on, until the client has taken what waits, a chunk can take the place of the one before it. */
   startConflation(): void {
-    this.#conflation ??= new Conflation();
+    this.#conflation ??= new Conflation(CHUNK_COST);
   }
 
   /** Lets a chunk wait in place of the one of the same channel before it. False: not even the newest ones have room. */
@@ -77,7 +78,7 @@ export class StreamOutlet {
     const before = conflation.get(channel);
     const mark = before === undefined ? markFor(subscription) : before.mark;
     this.#superseded += conflation.put(channel, { chunk, mark }, chunk.size);
-    return conflation.bytes <= this.#maxBytes;
+    return conflation.cost <= this.#maxBytes;
   }
 
   /** The client takes again what there is: so it gets the newest of each channel. */
@@ -114,9 +115,9 @@ export class StreamOutlet {
     return this.#fits(chunk);
   }
 
-  #fits({ size }: StreamChunk): boolean {
-    const { pendingBytes } = this.stream;
-    return pendingBytes === 0 || pendingBytes + size <= this.#maxBytes;
+  #fits({ cost }: StreamChunk): boolean {
+    const { pendingCost } = this.stream;
+    return pendingCost === 0 || pendingCost + cost <= this.#maxBytes;
   }
 }
 

@@ -35,7 +35,7 @@ export class WaitingItems {
     if (!fits && isNumbered) return 'dropped';
     if (!this.#fits(published)) return 'full';
     this.#items.push({ published, subscription });
-    this.#bytes += sizeOf(published);
+    this.#bytes += published.cost;
     return fits ? 'kept' : 'dropped';
   }
 
@@ -75,15 +75,11 @@ export class WaitingItems {
 
   /** One item has room however large it is. */
   #fits(published: PublishedItem): boolean {
-    return this.#bytes === 0 || this.#bytes + sizeOf(published) <= this.#maxBytes;
+    return this.#bytes === 0 || this.#bytes + published.cost <= this.#maxBytes;
   }
 
   #dropNumbered(): void {
     this.#items = this.#items.filter(({ subscription }) => subscription.prevId === undefined);
-    this.#bytes = this.#items.reduce((sum, { published }) => sum + sizeOf(published), 0);
+    this.#bytes = this.#items.reduce((sum, { published }) => sum + published.cost, 0);
   }
-}
-
-function sizeOf({ streamChunk }: PublishedItem): number {
-  return streamChunk.content.length;
 }

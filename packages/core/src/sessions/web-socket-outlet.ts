@@ -1,3 +1,4 @@
+import { MESSAGE_COST } from '../heap-cost.js';
 import type { ClientWebSocket } from '../websocket/client-web-socket.js';
 import type { WebSocketMessage } from '../websocket/message.js';
 import { Conflation } from './conflation.js';
@@ -27,14 +28,15 @@ export class WebSocketOutlet {
     return this.#client.pendingBytes + this.#conflatedBytes;
   }
 
-  /** Bytes that the client has not taken. */
+  /** Bytes that what the client has not taken takes here. */
   get waitingBytes(): number {
-    return this.#client.blocked && !this.#client.gone ? this.unsent : 0;
+    if (!this.#client.blocked || this.#client.gone) return 0;
+    return this.#client.pendingCost + (this.#conflation?.cost ?? 0);
   }
 
   /** The bytes that the client can be sent at once without being taken for slow; negative: it has been sent more. */
   get room(): number {
-    return this.#maxBytes - this.#client.pendingBytes;
+    return this.#maxBytes - this.#client.pendingCost;
   }
 
   /** Only the newest message of each channel is kept, where the channel is one of which that is wanted. */
@@ -47,7 +49,9 @@ export class WebSocketOutlet {
    * for the end of the turn does not make a client slow.
    */
   hasRoomFor({ content }: WebSocketMessage): boolean {
-    return !this.#client.blocked || this.#client.pendingBytes === 0 || content.length <= this.room;
+    return (
+      !this.#client.blocked || this.#client.pendingBytes === 0 || MESSAGE_COST + content.length <= this.room
+    );
   }
 
   send(message: WebSocketMessage): void {
@@ -57,14 +61,14 @@ export class WebSocketOutlet {
 
   /** From now on, until the client has taken what waits, a message can take the place of the one before it. */
   startConflation(): void {
-    this.#conflation ??= new Conflation();
+    this.#conflation ??= new Conflation(MESSAGE_COST);
   }
 
   /** Lets a message wait in place of the one of the same channel before it. False: not even the newest ones have room. */
   conflate(message: WebSocketMessage, channel: string): boolean {
     if (this.#conflation === undefined) return false;
     this.#given += this.#conflation.put(channel, message, message.content.length);
-    return this.#conflation.bytes <= this.#maxBytes;
+    return this.#conflation.cost <= this.#maxBytes;
   }
 
   /** The newest message of each channel, in the order in which they came; none is kept. */

@@ -305,10 +305,6 @@ export class WebSocketSession
     return 'dropped';
   }
 
-  sizeOf({ item: { wsMessage: format } }: PublishedItem): number {
-    return format?.action === 'send' ? format.content.length : 0;
-  }
-
   takeTurn(published: PublishedItem, subscription: Subscription): Outcome | FilterRun {
     const format = published.item.wsMessage;
     if (this.#state !== 'open' || format === undefined || format.action === 'hint') return undefined;

@@ -1,3 +1,4 @@
+import { QUOTED_COST } from '../heap-cost.js';
 import type { WebSocketMessage } from '../websocket/message.js';
 import { messagesFrame } from './frames.js';
 
@@ -8,9 +9,15 @@ const MESSAGE_OVERHEAD = 3;
 export class FrameQueue {
   #quoted: string[] = [];
   #bytes = 0;
+  #quotedLength = 0;
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes that the messages take. Characters that SockJS escapes are six. */
+  get cost(): number {
+    return this.#quotedLength + this.#quoted.length * QUOTED_COST;
   }
 
   get isEmpty(): boolean {
@@ -20,6 +27,7 @@ export class FrameQueue {
   add(message: WebSocketMessage): void {
     this.#quoted.push(message.quoted);
     this.#bytes += message.content.length + MESSAGE_OVERHEAD;
+    this.#quotedLength += Math.max(message.content.length, message.quoted.length);
   }
 
   /** A frame of all messages, which are no part of the queue any more. */
@@ -31,6 +39,6 @@ export class FrameQueue {
 
   clear(): void {
     this.#quoted = [];
-    this.#bytes = 0;
+    this.#bytes = this.#quotedLength = 0;
   }
 }

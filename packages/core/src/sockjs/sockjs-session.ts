@@ -75,6 +75,10 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
     return this.#queue.bytes;
   }
 
+  get pendingCost(): number {
+    return this.#queue.cost;
+  }
+
   get progress(): number {
     // Each request of a client that polls is a connection's or a place on one: to have come is progress.
     return this.#receiver === undefined ? this.#received : this.#received + this.#receiver.progress;

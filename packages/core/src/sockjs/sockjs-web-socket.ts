@@ -44,6 +44,10 @@ export class SockJsWebSocket implements ClientWebSocket, ClientWebSocketOwner, T
     return this.#inner.pendingBytes;
   }
 
+  get pendingCost(): number {
+    return this.#inner.pendingCost;
+  }
+
   get progress(): number {
     return this.#inner.progress;
   }

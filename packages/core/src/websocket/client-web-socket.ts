@@ -11,6 +11,8 @@ export interface ClientWebSocket {
   readonly blocked: boolean;
   /** Bytes that were sent and wait in this process. */
   readonly pendingBytes: number;
+  /** Bytes that they take while they wait. */
+  readonly pendingCost: number;
   /** Changes whenever the client takes something. */
   readonly progress: number;
   /** Lets the client in. `headers` are those of the response; what the handshake itself sets is not among them. */

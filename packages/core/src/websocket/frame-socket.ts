@@ -1,6 +1,7 @@
 /// <reference path="./ws-parts.d.ts" />
 import type { Duplex } from 'node:stream';
 import { type PerMessageDeflate, Receiver } from 'ws';
+import { MESSAGE_COST } from '../heap-cost.js';
 import type { Flushable, Flusher } from '../http/flusher.js';
 import type { LingeringSockets } from '../http/lingering-sockets.js';
 import type { OnError } from '../logger.js';
@@ -112,6 +113,11 @@ export class FrameSocket implements TimerOwner, Flushable {
   /** Bytes that have been sent and wait in this process. */
   get pendingBytes(): number {
     return this.#bytes + this.#socket.writableLength;
+  }
+
+  /** Bytes that they take. */
+  get pendingCost(): number {
+    return this.#frames.length * MESSAGE_COST + this.pendingBytes;
   }
 
   /** The other side does not take what was written. */

@@ -47,6 +47,10 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
     return this.#frames?.pendingBytes ?? 0;
   }
 
+  get pendingCost(): number {
+    return this.#frames?.pendingCost ?? 0;
+  }
+
   get progress(): number {
     return progressOf(this.#socket);
   }
