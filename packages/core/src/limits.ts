@@ -12,6 +12,7 @@ const LIMITS = [
   'stalledRelay', // stallTimeout
   'stalledUpload', // stallTimeout
   'queued', // queuedPerOrigin, and connectTimeout for those that wait
+  'stalledTunnel', // stallTimeout
 ] as const;
 
 /** What was refused or cut: for the log and for listeners. */

@@ -182,8 +182,8 @@ export interface GripProxyOptions {
   readonly slowClient?: SlowClientPolicy;
   /**
    * Milliseconds in which a connection must move while something waits for its other end; 0: for ever. Else a client that does
-   * not read is cut, one that stops in the midst of an upload is answered 408, and an upload that its origin does not read 502.
-   * @default 60_000
+   * not read is cut, one that stops in the midst of an upload is answered 408, and an upload that its origin does not read 502. A
+   * WebSocket with `grip: false` is cut at both ends. @default 60_000
    */
   readonly stallTimeout?: number;
   /**

@@ -225,6 +225,66 @@ describe('a WebSocket on a route that takes no part in GRIP', () => {
     }
   });
 
+  /** Sends more than connections hold, to an end that does not read. */
+  async function flood(from: WsEnd, to: WsEnd): Promise<void> {
+    to.socket.pause();
+    for (let i = 0; i < 400; i++) from.binary(Buffer.alloc(65_536));
+    await from.stalled();
+  }
+
+  for (const side of ['client', 'origin'] as const) {
+    it(`is cut at both ends when the ${side} takes nothing of what waits for it for a minute`, async () => {
+      const { bench, client, end } = await open();
+      const told: unknown[] = [];
+      bench.proxy.on('limit', (limit, fields) => told.push([limit, fields.side, fields.path]));
+      const [from, to] = side === 'client' ? [end, client] : [client, end];
+      await flood(from, to);
+      for (let i = 0; i < 4; i++) await bench.pass(14_999);
+      assert.deepEqual([client.ending, end.ending, told], [undefined, undefined, []]);
+      for (let i = 0; i < 2; i++) await bench.pass(15_000);
+      to.socket.resume();
+      await Promise.all([client.closed(), end.closed()]);
+      assert.deepEqual(told, [['stalledTunnel', side, '/ws']]);
+      assert.equal(bench.proxy.limits().stalledTunnel, 1);
+      await gone(bench);
+    });
+  }
+
+  it('goes on where the other end takes something now and then', async () => {
+    const { bench, client, end } = await open();
+    await flood(end, client);
+    for (let i = 0; i < 8; i++) {
+      await bench.pass(45_000);
+      const { bytesRead } = client.raw.socket;
+      client.resume();
+      await eventually(() => client.raw.socket.bytesRead > bytesRead + 1_500_000, 'something is taken');
+      client.pause();
+    }
+    client.resume();
+    await client.count(400);
+    assert.equal(bench.proxy.limits().stalledTunnel, 0);
+  });
+
+  it('may be quiet for as long as it likes', async () => {
+    const { bench, client, end } = await open();
+    end.text('before');
+    assert.equal(await client.next(), 'text before');
+    for (let i = 0; i < 24; i++) await bench.pass(3_600_000);
+    assert.equal(bench.proxy.stats().timers, 0);
+    client.text('after');
+    assert.equal(await end.next(), 'text after');
+  });
+
+  it('may stall for ever where the time-out is off', async () => {
+    const bench = await start(undefined, { proxy: { stallTimeout: 0 } });
+    const client = await bench.open();
+    const end = await bench.origin.connection();
+    await flood(end, client);
+    for (let i = 0; i < 10; i++) await bench.pass(3_600_000);
+    client.resume();
+    await client.count(400);
+  });
+
   it('is passed on where the origin refuses it', async () => {
     const bodies: [fields: string[], body: string][] = [
       [['Content-Length: 2'], 'no'],

@@ -4,6 +4,8 @@ import { type HeaderList, headerValue } from '@p-8/protocol';
 import { ORIGIN_ERROR } from '../http/error-response.js';
 import { relayedHeaders } from '../http/forwarded-headers.js';
 import type { LingeringSockets } from '../http/lingering-sockets.js';
+import type { StallWatch } from '../http/stall-watch.js';
+import type { Limits } from '../limits.js';
 import type { Logger, OnError } from '../logger.js';
 import type { Handshake, WebSocketTarget } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
@@ -11,6 +13,7 @@ import { withHost } from '../upstream/failover.js';
 import type { ClientWebSocketOwner } from './client-web-socket.js';
 import { writeSwitch } from './handshake.js';
 import { askOrigin, type HandshakeOwner } from './origin-handshake.js';
+import { Pipe } from './pipe.js';
 import type { SocketClient } from './socket-client.js';
 
 /** Milliseconds that one end has to follow when the other has ended its side. */
@@ -21,6 +24,8 @@ export interface TunnelServices {
   readonly logger: Logger;
   readonly timers: Timers;
   readonly lingering: LingeringSockets;
+  readonly limits: Limits;
+  readonly stalls: StallWatch;
   readonly onError: OnError;
 }
 
@@ -49,6 +54,7 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
   #origin: Duplex | undefined;
   /** The client's connection, once the origin has let the client in. */
   #open: Duplex | undefined;
+  #pipes: readonly Pipe[] = [];
   #isOver = false;
 
   /** `onEnd` hears once that nothing is left of it. */
@@ -155,8 +161,18 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
     client.once('end', this.#onHalfEnd);
     origin.once('end', this.#onHalfEnd);
     writeSwitch(client, relayedHeaders(headers));
-    client.pipe(origin);
-    origin.pipe(client);
+    const { stalls } = this.#services;
+    this.#pipes = [
+      new Pipe(client, origin, stalls, (bytes) => this.#stall('origin', bytes)),
+      new Pipe(origin, client, stalls, (bytes) => this.#stall('client', bytes)),
+    ];
+    for (const pipe of this.#pipes) pipe.start();
+  }
+
+  /** `side` does not take what waits for it. */
+  #stall(side: 'client' | 'origin', bytes: number): void {
+    this.cut();
+    this.#services.limits.reached('stalledTunnel', { side, bytes, path: this.#route.handshake.path });
   }
 
   readonly #onHalfEnd = (): void => {
@@ -187,6 +203,7 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
     if (this.#isOver) return;
     this.#isOver = true;
     this.#services.timers.stop(this.#timer);
+    for (const pipe of this.#pipes) pipe.release();
     this.#onEnd(this);
   }
 
