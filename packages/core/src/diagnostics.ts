@@ -26,7 +26,10 @@ export function isDiagnosed(event: keyof GripProxyEvents): boolean {
   return channels[event].hasSubscribers;
 }
 
-/** Tells those who observe all proxies of the process. Node sees to it that none of them disturbs us. */
+/**
+ * Tells those who observe all proxies of the process. What one of them throws does not come here: Node makes it an uncaught
+ * exception of the process, on every diagnostics channel.
+ */
 export function diagnose(event: keyof GripProxyEvents, proxy: GripProxy, args: readonly unknown[]): void {
   const { [event]: told } = channels;
   if (told.hasSubscribers) told.publish({ proxy, args } satisfies GripDiagnostic);

@@ -1,16 +1,18 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FormatsInput, Item, ItemInput, ItemOptions } from '@p-8/protocol';
-import { EventEmitter } from 'eventemitter3';
+import type { EventEmitter } from 'eventemitter3';
 import { diagnose, isDiagnosed } from './diagnostics.js';
 import { GripError } from './errors.js';
 import type { GripProxyEvents } from './events.js';
 import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
+import { VersionGuard } from './http/http-version.js';
 import { IdleSockets } from './http/idle-sockets.js';
 import { LingeringSockets } from './http/lingering-sockets.js';
 import { PausedBodies } from './http/paused-bodies.js';
 import { isPipelined, startInTurn } from './http/pipeline.js';
+import { NO_CONNECT } from './http/request-checks.js';
 import { Signer } from './http/signature.js';
 import { StallWatch } from './http/stall-watch.js';
 import { FlushWait } from './hub/flush-wait.js';
@@ -26,9 +28,11 @@ import { Attachments, type AttachOptions } from './mounts/attachments.js';
 import type { FrameworkRequest } from './mounts/framework-request.js';
 import type { Mount, Next, ProxyContext } from './mounts/mount.js';
 import { RouteMount } from './mounts/route-mount.js';
+import { refuseHandshake } from './mounts/upgrade.js';
 import { upgradeInTurn } from './mounts/upgrade-in-turn.js';
 import { tellWatcher } from './mounts/watched-request.js';
 import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './options.js';
+import { ProxyEmitter } from './proxy-emitter.js';
 import { LinkHosts } from './routing/link-hosts.js';
 import { Backlog } from './sessions/backlog.js';
 import { FilterLimiter } from './sessions/filter-limiter.js';
@@ -41,6 +45,7 @@ import { UpdateLimiter } from './sessions/update-limiter.js';
 import { checkControlApiOptions, checkWaitOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
 import { CallCounter } from './upstream/call-counter.js';
+import { SocketClient } from './websocket/socket-client.js';
 
 /** Milliseconds that clients have to answer the Close of a proxy that is closed. */
 const CLOSE_GRACE = 1000;
@@ -99,7 +104,7 @@ export interface WaitOptions {
  * await proxy.publish('news', { 'http-stream': 'hello\n' });
  * ```
  */
-export class GripProxy extends EventEmitter<GripProxyEvents> {
+export class GripProxy extends ProxyEmitter {
   /** Channels and their subscribers. */
   readonly hub: Hub;
   readonly #settings: Settings;
@@ -107,9 +112,11 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
   readonly #linkHosts: LinkHosts;
   readonly #context: ProxyContext;
   readonly #mount: Mount;
+  readonly #versions: VersionGuard;
   readonly #calls = new CallCounter();
   readonly #attachments = new Attachments(
     (req, socket, head) => this.upgrade(req, socket, head),
+    (req, socket, head) => this.#refuseConnect(req, socket, head),
     (error) => this.#services.onError(error),
   );
   readonly #signers = new Map<string, Signer>();
@@ -129,6 +136,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
       logger.error({ err: error }, 'an internal error ended one connection');
     const timers = new Timers(clock, onError);
     this.#settings = settings;
+    this.#versions = new VersionGuard(logger);
     const history = new History(settings.history, clock);
     const flusher = new Flusher(onError);
     const stalls = new StallWatch(settings.stallTimeout, timers, onError);
@@ -182,6 +190,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     };
     const { connectionsPerOrigin, queuedPerOrigin, connectTimeout } = settings;
     const upstreams = {
+      onError,
       calls: this.#calls,
       timers,
       clock,
@@ -217,6 +226,7 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
    */
   handle(req: IncomingMessage, res: ServerResponse, next?: Next, framework?: FrameworkRequest): void {
     tellWatcher(req, this);
+    if (!this.#versions.admits(req, res)) return;
     if (isPipelined(res)) this.#handleInTurn(req, res, next, framework);
     else this.#mount.handle(req, res, next, framework);
   }
@@ -409,6 +419,16 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     this.removeAllListeners();
   }
 
+  /** A server that has CONNECT taken by nobody closes the connection without an answer. */
+  #refuseConnect(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { logger } = this.#settings;
+    upgradeInTurn(req, socket, head, (rest) => {
+      const { status, message } = NO_CONNECT;
+      logger.info({ url: req.url, status }, message);
+      refuseHandshake(new SocketClient(req, socket, rest, this.#services), NO_CONNECT);
+    });
+  }
+
   /** The client has not waited for an answer to its last request. */
   #handleInTurn(
     req: IncomingMessage,
@@ -428,16 +448,15 @@ export class GripProxy extends EventEmitter<GripProxyEvents> {
     if (!inTime) this.#services.limits.reached('requests', { address: req.socket.remoteAddress });
   }
 
-  /** A listener that throws must not disturb what it is told of. */
+  protected override onListenerError(error: unknown): void {
+    this.#services.onError(error);
+  }
+
   #tell<E extends keyof GripProxyEvents>(
     event: E,
     ...args: EventEmitter.EventArgs<GripProxyEvents, E>
   ): void {
-    try {
-      this.emit(event, ...args);
-    } catch (error) {
-      this.#services.onError(error);
-    }
+    this.emit(event, ...args);
     diagnose(event, this, args);
   }
 

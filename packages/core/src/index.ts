@@ -24,7 +24,7 @@ export { readItem } from './hub/read-item.js';
 export type { Receipt } from './hub/receipt.js';
 export type { RecoveryCause, RecoveryEnd } from './hub/recovery.js';
 export type { LimitFields, LimitName } from './limits.js';
-export { type Logger, silentLogger } from './logger.js';
+export { type Logger, safeLogger, silentLogger } from './logger.js';
 export { type GripMembers, gripMembers } from './members.js';
 export type { AttachOptions } from './mounts/attachments.js';
 export type { FrameworkRequest } from './mounts/framework-request.js';

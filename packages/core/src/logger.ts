@@ -1,3 +1,5 @@
+import { noteRejection } from './note-rejection.js';
+
 /** The methods of a logger that P-8 uses: those of pino, bunyan, winston and `console`. */
 export interface Logger {
   error(fields: object, message: string): void;
@@ -14,13 +16,14 @@ const ignore = (): void => {};
 /** A logger that says nothing: the default of the library. */
 export const silentLogger: Logger = { error: ignore, warn: ignore, info: ignore, debug: ignore };
 
-/** A logger that never throws, whatever the one behind it does: logging must not end a connection. */
+/** A logger that never throws or rejects, whatever the one behind it does: logging must not end a connection, or the process. */
 export function safeLogger(logger: Logger): Logger {
   const safe =
     (level: keyof Logger) =>
     (fields: object, message: string): void => {
       try {
-        logger[level](fields, message);
+        const result: unknown = logger[level](fields, message);
+        noteRejection(result, ignore);
       } catch {
         // There is nobody left to tell.
       }

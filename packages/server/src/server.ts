@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { GripError, GripProxy, type Logger, type RouteOptions } from '@p-8/core';
+import { GripError, GripProxy, type Logger, type RouteOptions, safeLogger, silentLogger } from '@p-8/core';
 import { Demo } from './demo/demo.js';
 import { errorText } from './error-text.js';
 import { checkControlKey, checkRouteKeys, checkWellKnownKeys } from './keys.js';
@@ -39,8 +39,6 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof P8ServerOptions>([
   'logger',
 ]);
 
-const silent: Logger = { error() {}, warn() {}, info() {}, debug() {} };
-
 /**
  * A GRIP proxy with its own ports: what the `p-8` command runs.
  *
@@ -65,7 +63,7 @@ export class P8Server {
   constructor(options: P8ServerOptions = {}) {
     checkOptions(options);
     this.#options = options;
-    this.#logger = options.logger ?? silent;
+    this.#logger = safeLogger(options.logger ?? silentLogger);
     if (options.demo) {
       this.#demo = new Demo({
         publish: (channel, formats, item) => this.proxy.publish(channel, formats, item),

@@ -210,6 +210,16 @@ describe('a P8Server', () => {
       assert.match(large, /^HTTP\/1\.1 400 [\s\S]*\r\n\r\nRequest header too large\.\n$/);
     });
 
+    it('answers 501 to CONNECT, and 505 to another version of HTTP, as the port for clients does', async () => {
+      const { server, url } = await start({ routesFile: testTarget() });
+      for (const port of [server.controlUrl, url]) {
+        const connected = await connect(port).send('CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n').end();
+        assert.match(connected, /^HTTP\/1\.1 501 [\s\S]*\r\n\r\nMethod not implemented: CONNECT\.\n$/);
+        const future = await connect(port).send('GET / HTTP/2.0\r\nHost: a\r\n\r\n').end();
+        assert.match(future, /^HTTP\/1\.1 505 [\s\S]*\r\n\r\nHTTP version not supported/);
+      }
+    });
+
     it('needs a key where other machines reach it', () => {
       for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.com']) {
         assert.throws(

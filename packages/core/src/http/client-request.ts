@@ -9,7 +9,7 @@ export interface ClientRequest {
   readonly scheme: 'http' | 'https';
   /** Authority: host and, where given, port. */
   readonly host: string;
-  /** Path and query, percent-encoded. */
+  /** Path and query, percent-encoded; `*` for OPTIONS of the server itself. */
   readonly path: string;
   /** As received. */
   readonly headers: HeaderList;
@@ -34,7 +34,7 @@ export function readClientRequest(
 ): ClientRequest {
   const { method = 'GET', headers, rawHeaders, socket } = req;
   const encrypted = 'encrypted' in socket && socket.encrypted === true;
-  const { authority, path } = splitTarget(target);
+  const { authority, path } = splitTarget(target, method);
   const forwarded = headers['x-forwarded-proto'] || headers['x-forwarded-protocol'];
   const isTls = encrypted || (acceptXForwardedProtocol && (forwarded === 'https' || forwarded === 'wss'));
   return {
@@ -74,18 +74,29 @@ export function isHost(host: string): boolean {
 /** Whether a request's target can be told to another server: a path, an absolute URI, or `*` for OPTIONS. RFC 9112 3.2. */
 export function isTarget(target: string, method: string | undefined): boolean {
   if (target.startsWith('/')) return true;
-  const { authority } = splitTarget(target);
+  const { authority } = splitTarget(target, method);
   return authority === undefined ? target === '*' && method === 'OPTIONS' : isHost(authority);
 }
 
-/** A request target in absolute form names the host itself, and overrules the Host field: RFC 9112 3.2.2. */
-function splitTarget(target: string): { authority: string | undefined; path: string } {
+/** The absolute URI of a request for `path` at `host`; that of `*` has no path: RFC 9110 7.1. */
+export function targetUri(scheme: string, host: string, path: string): string {
+  return path === '*' ? `${scheme}://${host}` : `${scheme}://${host}${path}`;
+}
+
+/**
+ * A request target in absolute form names the host itself, and overrules the Host field; without a path it is `*` for OPTIONS.
+ * RFC 9112 3.2.2, 3.2.4.
+ */
+function splitTarget(
+  target: string,
+  method: string | undefined,
+): { authority: string | undefined; path: string } {
   if (target.startsWith('/')) return { authority: undefined, path: target };
   const scheme = /^https?:\/\//i.exec(target);
   if (scheme === null) return { authority: undefined, path: target === '*' ? '*' : '/' };
   const rest = target.slice(scheme[0].length);
   const end = rest.search(/[/?]/);
-  if (end === -1) return { authority: rest, path: '/' };
+  if (end === -1) return { authority: rest, path: method === 'OPTIONS' ? '*' : '/' };
   const path = rest.slice(end);
   return { authority: rest.slice(0, end), path: path.startsWith('?') ? `/${path}` : path };
 }

@@ -7,6 +7,9 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** A gateway connects nobody to where he likes: RFC 9110 9.3.6. */
+export const NO_CONNECT: Refusal = { status: 501, message: 'Method not implemented: CONNECT.' };
+
 /**
  * Checks that Node's parser leaves to us, or does not make when it is told to be lenient, for requests that are passed on
  * to another server: what two servers can read differently is refused, since that is how requests are smuggled.
@@ -15,9 +18,8 @@ export interface Refusal {
  */
 export function checkRequest(req: IncomingMessage, target: string): Refusal | undefined {
   const { method, rawHeaders } = req;
-  if (method === 'TRACE' || method === 'CONNECT') {
-    return { status: 405, message: `Method not allowed: ${method}.` };
-  }
+  if (method === 'TRACE') return { status: 405, message: 'Method not allowed: TRACE.' };
+  if (method === 'CONNECT') return NO_CONNECT;
   if (!isTarget(target, method)) return { status: 400, message: 'Invalid request target.' };
   let hosts = 0;
   let framings = 0;

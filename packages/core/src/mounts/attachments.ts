@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { GripError } from '../errors.js';
 import type { OnError } from '../logger.js';
+import { isThenable, noteRejection } from '../note-rejection.js';
 import { isWebSocketRequest } from '../websocket/handshake.js';
 import { readmit } from './readmit.js';
 import { upgradeInTurn } from './upgrade-in-turn.js';
@@ -18,37 +20,62 @@ type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 /** The servers whose WebSockets a proxy takes. */
 export class Attachments {
   readonly #upgrade: Upgrade;
+  readonly #connect: Upgrade;
   readonly #onError: OnError;
-  readonly #listeners = new Map<Server, Upgrade>();
+  readonly #listeners = new Map<Server, { readonly upgrade: Upgrade; readonly connect: Upgrade }>();
 
-  /** `onError` gets what a filter throws. */
-  constructor(upgrade: Upgrade, onError: OnError) {
+  /**
+   * @param connect gets CONNECT requests that nobody else listens for
+   * @param onError gets what a filter throws
+   */
+  constructor(upgrade: Upgrade, connect: Upgrade, onError: OnError) {
     this.#upgrade = upgrade;
+    this.#connect = connect;
     this.#onError = onError;
   }
 
   /** Listens to a server; a second time changes the options. */
   add(server: Server, { filter }: AttachOptions): void {
+    this.#remove(server);
+    if (!this.#listeners.has(server)) server.once('close', () => this.#listeners.delete(server));
+    const upgrade = this.#guarded((req, socket, head) => {
+      if (isWebSocketRequest(req) && this.#takes(req, filter)) this.#upgrade(req, socket, head);
+      else if (server.listenerCount('upgrade') === 1)
+        upgradeInTurn(req, socket, head, (rest) => readmit(server, req, socket, rest));
+    });
+    const connect = this.#guarded((req, socket, head) => {
+      if (server.listenerCount('connect') === 1) this.#connect(req, socket, head);
+    });
+    this.#listeners.set(server, { upgrade, connect });
+    server.on('upgrade', upgrade).on('connect', connect);
+  }
+
+  #remove(server: Server): void {
     const known = this.#listeners.get(server);
-    if (known !== undefined) server.off('upgrade', known);
-    else server.once('close', () => this.#listeners.delete(server));
-    const listener: Upgrade = (req, socket, head) => {
+    if (known !== undefined) server.off('upgrade', known.upgrade).off('connect', known.connect);
+  }
+
+  #guarded(listener: Upgrade): Upgrade {
+    return (req, socket, head) => {
       try {
-        if (isWebSocketRequest(req) && filter?.(req) !== false) this.#upgrade(req, socket, head);
-        else if (server.listenerCount('upgrade') === 1)
-          upgradeInTurn(req, socket, head, (rest) => readmit(server, req, socket, rest));
+        listener(req, socket, head);
       } catch (error) {
         this.#onError(error);
         socket.destroy();
       }
     };
-    this.#listeners.set(server, listener);
-    server.on('upgrade', listener);
+  }
+
+  #takes(req: IncomingMessage, filter: AttachOptions['filter']): boolean {
+    const answer: unknown = filter?.(req);
+    if (!isThenable(answer)) return answer !== false;
+    noteRejection(answer, this.#onError);
+    throw new GripError('GRIP_ERR_OPTION', 'the filter of attach() must answer at once: it cannot be async');
   }
 
   /** Listens to none any more. */
   close(): void {
-    for (const [server, listener] of this.#listeners) server.off('upgrade', listener);
+    for (const server of this.#listeners.keys()) this.#remove(server);
     this.#listeners.clear();
   }
 }

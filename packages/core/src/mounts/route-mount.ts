@@ -150,6 +150,11 @@ export class RouteMount implements Mount {
     }
     const request = readClientRequest(req, target, settings.acceptXForwardedProtocol);
     const route = this.#find(req, request, 'http');
+    if (request.path === '*' && (route !== undefined || next === undefined)) {
+      // Asks what the server at large can do, not a resource of an origin: RFC 9110 9.3.7.
+      new ClientResponse(req, res).respond(204, '', [], Buffer.alloc(0));
+      return;
+    }
     if (route === undefined) {
       if (next !== undefined) this.#pass(req, res, next, framework);
       else this.#refuse(req, res, NO_ROUTE);

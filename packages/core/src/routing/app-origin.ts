@@ -1,5 +1,5 @@
 import { filterHeaders, type HeaderList, isGripHeader, isHopByHop } from '@p-8/protocol';
-import type { ClientRequest } from '../http/client-request.js';
+import { type ClientRequest, targetUri } from '../http/client-request.js';
 import type { Upstream, UpstreamRequest } from '../upstream/upstream.js';
 import type { LinkHosts } from './link-hosts.js';
 import type { Destination, Handshake, Origin, SlowClientLimits, WebSocketTarget } from './origin.js';
@@ -42,7 +42,7 @@ export class AppOrigin implements Origin {
   }
 
   uri({ scheme, host, path }: ClientRequest): string {
-    return `${scheme}://${host}${path}`;
+    return targetUri(scheme, host, path);
   }
 
   again(request: ClientRequest, gripLast: HeaderList, body: Uint8Array | null): Destination {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { filterHeaders, type HeaderList } from '@p-8/protocol';
-import type { ClientRequest } from '../http/client-request.js';
+import { type ClientRequest, targetUri } from '../http/client-request.js';
 import { namesEvents } from '../http/events-fields.js';
 import { type ForwardingRules, forwardedHeaders } from '../http/forwarded-headers.js';
 import type { Signer } from '../http/signature.js';
@@ -70,7 +70,7 @@ export class RemoteOrigin implements Origin {
   }
 
   uri(request: ClientRequest): string {
-    return `${request.scheme}://${this.#host(request)}${this.#path(request)}`;
+    return targetUri(request.scheme, this.#host(request), this.#path(request));
   }
 
   /** A client's request for the first time. `trusted`: it comes from a GRIP proxy that does its own holding. */

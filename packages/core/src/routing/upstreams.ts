@@ -63,8 +63,10 @@ export class Upstreams {
   #upstreamOf(target: TargetOptions): Upstream {
     const { listener } = target;
     if (listener === undefined) return this.#remoteOf(target);
-    const upstream =
-      this.#inProcess.get(listener) ?? new InProcessUpstream(listenerTarget(listener), this.#services.calls);
+    const known = this.#inProcess.get(listener);
+    if (known !== undefined) return known;
+    const { calls, onError } = this.#services;
+    const upstream = new InProcessUpstream(listenerTarget(listener, onError), calls);
     this.#inProcess.set(listener, upstream);
     return upstream;
   }

@@ -1,13 +1,16 @@
 import type { SteadyClock } from '../clock.js';
 import type { StallWatch } from '../http/stall-watch.js';
 import type { Limits } from '../limits.js';
+import type { OnError } from '../logger.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import type { CallCounter } from './call-counter.js';
 import type { Exchange } from './exchange.js';
 import type { UpstreamRequest } from './upstream.js';
 
-/** What all remote origins of a proxy share. */
+/** What all origins of a proxy share. */
 export interface UpstreamServices {
+  /** Gets what a listener in place of an origin throws. */
+  readonly onError: OnError;
   readonly calls: CallCounter;
   readonly timers: Timers;
   readonly clock: SteadyClock;

@@ -1,5 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import http, { type IncomingMessage, type Server } from 'node:http';
+import type { OnError } from '../logger.js';
+import { noteRejection } from '../note-rejection.js';
 import type { CallCounter } from './call-counter.js';
 import { isConnectFailure } from './connect-failure.js';
 import { createPool } from './connection-pool.js';
@@ -26,11 +28,20 @@ export interface RequestTarget {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** A bare request listener as a {@link RequestTarget}. */
-export function listenerTarget(listener: http.RequestListener): RequestTarget {
+/** A bare request listener as a {@link RequestTarget}. `onError` gets what it throws, or rejects with where it is `async`. */
+export function listenerTarget(listener: http.RequestListener, onError: OnError): RequestTarget {
   return {
     emit(_event, req, res) {
-      listener(req, res as Parameters<http.RequestListener>[1]);
+      const fail = (error: unknown): void => {
+        onError(error);
+        res.destroy();
+      };
+      try {
+        const result: unknown = listener(req, res as Parameters<http.RequestListener>[1]);
+        noteRejection(result, fail);
+      } catch (error) {
+        fail(error);
+      }
       return true;
     },
     once: () => undefined,

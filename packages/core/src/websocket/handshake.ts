@@ -26,6 +26,10 @@ export function isWebSocketRequest(req: IncomingMessage): boolean {
 /** Checks a client's handshake: RFC 6455 4.2.1. */
 export function checkHandshake(req: IncomingMessage): HandshakeError | undefined {
   const { headers } = req;
+  if (req.httpVersionMajor !== 1)
+    return handshakeError(505, `HTTP version not supported: ${req.httpVersion}.`);
+  if (req.httpVersion !== '1.1') return handshakeError(400, 'A WebSocket is opened with HTTP/1.1.');
+  if (!isWebSocketRequest(req)) return handshakeError(400, 'Not a WebSocket handshake: Upgrade is wrong.');
   if (req.method !== 'GET') return handshakeError(405, 'A WebSocket is opened with GET.', ['Allow', 'GET']);
   if (headers['sec-websocket-version'] !== '13') {
     return handshakeError(426, 'Sec-WebSocket-Version must be 13.', ['Sec-WebSocket-Version', '13']);

@@ -82,6 +82,7 @@ const TARGETS: readonly string[] = [
 const LINES: readonly string[] = [
   'POST /ws HTTP/1.1',
   'OPTIONS * HTTP/1.1',
+  'CONNECT a:80 HTTP/1.1',
   'PRI * HTTP/2.0',
   'GET /ws HTTP/2.0',
   'GET /ws HTTP/1.0',

@@ -137,6 +137,42 @@ describe('threat 1: request smuggling', () => {
     assert.equal(origin.requests.length, 0);
   });
 
+  it('by CONNECT, where the proxy takes the WebSockets of the server: refused', async () => {
+    const origin = await stage().origin((res) => res.end('answered'));
+    const server = await stage().proxy({ target: origin.url });
+    server.proxy.attach(server.server);
+    const client = await stage().client(server);
+    client.write(`CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n${SMUGGLED}`);
+    assert.equal(await client.closed(), 'ended');
+    const [reply] = client.replies;
+    assert.equal(`${reply?.status} ${reply?.body}`, '501 Method not implemented: CONNECT.\n');
+    assert.equal(client.replies.length, 1);
+    assert.equal(origin.requests.length, 0);
+  });
+
+  it('by CONNECT behind a request that is not answered yet: refused in its turn', async () => {
+    const origin = await stage().origin((res) => setImmediate(() => res.end('answered')));
+    const server = await stage().proxy({ target: origin.url });
+    server.proxy.attach(server.server);
+    const client = await stage().client(server);
+    client.write(`GET / HTTP/1.1\r\nHost: a\r\n\r\nCONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n`);
+    await client.closed();
+    assert.deepEqual(
+      client.replies.map(({ status }) => status),
+      [200, 501],
+    );
+  });
+
+  it('by CONNECT, where somebody else listens for it: left alone', async () => {
+    const server = await stage().proxy({ target: 'http://127.0.0.1:9' });
+    server.proxy.attach(server.server);
+    server.server.on('connect', (_req, socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
+    const client = await stage().client(server);
+    client.write('CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n');
+    await client.closed();
+    assert.match(client.text, /^HTTP\/1.1 200 OK\r\n\r\n$/);
+  });
+
   it('by an absolute target: its authority wins, and is what the origin sees', async () => {
     const origin = await stage().origin((res, seen) => res.end(`${seen.headers.host} ${seen.url}`));
     const proxy = await stage().proxy({ routes: [{ host: 'a.test', target: origin.url }] });

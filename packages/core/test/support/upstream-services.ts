@@ -11,6 +11,7 @@ export function upstreamServices(): UpstreamServices {
   const clock = new ManualClock();
   const timers = new Timers(clock, () => {});
   return {
+    onError: () => {},
     calls: new CallCounter(),
     timers,
     clock,

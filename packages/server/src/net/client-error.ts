@@ -17,6 +17,9 @@ export interface ClientErrorAnswer {
 
 const TIMED_OUT: ClientErrorAnswer = { status: 408, body: 'Request took too long.\n' };
 
+/** Milliseconds between two looks of a server for requests that take too long: Node's own would be 30 seconds apart. */
+export const TIMEOUT_CHECKS = 1000;
+
 /** Milliseconds that a refused client has to read its answer. */
 const LINGER = 1000;
 
@@ -35,6 +38,15 @@ export function answerClientErrors(server: Server, answers: ClientErrorAnswers):
     }
     if (code === 'HPE_HEADER_OVERFLOW') send(socket, answers.headTooLarge);
     else send(socket, code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMED_OUT : answers.unreadable);
+  });
+}
+
+/** Answers CONNECT, which a server that nobody listens to for it closes the connection on. */
+export function refuseConnect(server: Server): void {
+  server.on('connect', (_req, socket) => {
+    socket.on('error', () => {});
+    if (isAnswering(socket)) socket.destroy();
+    else send(socket, { status: 501, body: 'Method not implemented: CONNECT.\n' });
   });
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { answerClientErrors } from './client-error.js';
+import { answerClientErrors, refuseConnect, TIMEOUT_CHECKS } from './client-error.js';
 
 /** Milliseconds for a publisher's whole request. */
 const REQUEST_TIMEOUT = 60_000;
@@ -16,12 +16,17 @@ export function createControlServer(listener: RequestListener, maxHeaderSize: nu
       requireHostHeader: false,
       requestTimeout: REQUEST_TIMEOUT,
       headersTimeout: REQUEST_TIMEOUT,
+      connectionsCheckingInterval: TIMEOUT_CHECKS,
     },
-    listener,
+    (req, res) => {
+      if (req.httpVersionMajor === 1) listener(req, res);
+      else res.writeHead(505, { 'Content-Type': 'text/plain' }).end('HTTP version not supported.\n');
+    },
   );
   answerClientErrors(server, {
     headTooLarge: { status: 400, body: 'Request header too large.\n' },
     unreadable: { status: 400, body: 'Failed to parse request header.\n' },
   });
+  refuseConnect(server);
   return server;
 }

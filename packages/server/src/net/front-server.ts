@@ -1,9 +1,10 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { TlsOptions } from 'node:tls';
 import type { CertificateStore } from './certificates.js';
-import { answerClientErrors } from './client-error.js';
+import { answerClientErrors, TIMEOUT_CHECKS } from './client-error.js';
 
-/** Milliseconds for a request's head. Source: Pushpin 1.36. */
+/** Milliseconds for a request's head, and for the handshake of TLS before. Source: Pushpin 1.36. */
 const HEAD_TIMEOUT = 30_000;
 
 /**
@@ -24,6 +25,8 @@ const DEFAULT_MAX_HEADER_SIZE = 16_384;
 export interface FrontServerOptions {
   readonly maxHeaderSize?: number | undefined;
   readonly maxConnections?: number | undefined;
+  /** Milliseconds for a request's head. @default 30_000 */
+  readonly headTimeout?: number | undefined;
   /** For TLS: where certificates come from, and the port that a default certificate is named after. */
   readonly tls?: { readonly certificates: CertificateStore; readonly port: number } | undefined;
 }
@@ -31,10 +34,12 @@ export interface FrontServerOptions {
 /** Makes the HTTP or HTTPS server of a port that clients connect to; it does not listen yet. */
 export function createFrontServer(listener: RequestListener, options: FrontServerOptions): Server {
   const maxHeaderSize = options.maxHeaderSize ?? DEFAULT_MAX_HEADER_SIZE;
+  const headTimeout = options.headTimeout ?? HEAD_TIMEOUT;
   const settings = {
     maxHeaderSize,
     insecureHTTPParser: false,
-    headersTimeout: HEAD_TIMEOUT,
+    headersTimeout: headTimeout,
+    connectionsCheckingInterval: TIMEOUT_CHECKS,
     requestTimeout: REQUEST_TIMEOUT,
     keepAliveTimeout: IDLE_TIMEOUT,
     keepAlive: true,
@@ -44,7 +49,7 @@ export function createFrontServer(listener: RequestListener, options: FrontServe
   const server =
     options.tls === undefined
       ? createServer(settings, listener)
-      : createSecureServer(settings, options.tls, listener);
+      : createSecureServer({ ...settings, handshakeTimeout: headTimeout }, options.tls, listener);
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   answerClientErrors(server, {
     headTooLarge: { status: 431, body: `Request header size exceeded limit of ${maxHeaderSize} bytes.\n` },
@@ -54,7 +59,7 @@ export function createFrontServer(listener: RequestListener, options: FrontServe
 }
 
 function createSecureServer(
-  settings: ServerOptions,
+  settings: ServerOptions & TlsOptions,
   { certificates, port }: NonNullable<FrontServerOptions['tls']>,
   listener: RequestListener,
 ): Server {
