@@ -75,14 +75,15 @@ export class RemoteOrigin implements Origin {
 
   /** A client's request for the first time. `trusted`: it comes from a GRIP proxy that does its own holding. */
   first(request: ClientRequest, body: Readable | Uint8Array | null, trusted: boolean): Destination {
-    const { upstream, request: sent } = this.#destination(request, request.headers, body, trusted, []);
-    return { upstream, request: { ...sent, isClients: true } };
+    const headers = this.#headers(request, this.#host(request), trusted, []);
+    return this.#destination(request, headers, body, true);
   }
 
   again(request: ClientRequest, gripLast: HeaderList, body: Uint8Array | null): Destination {
     // The body comes in one piece now, whatever its framing was.
-    const headers = filterHeaders(request.headers, (name) => name !== 'content-length');
-    return this.#destination(request, headers, body, false, gripLast);
+    const received = filterHeaders(request.headers, (name) => name !== 'content-length');
+    const headers = this.#headers({ ...request, headers: received }, this.#host(request), false, gripLast);
+    return this.#destination(request, headers, body, false);
   }
 
   handshake(request: ClientRequest, trusted: boolean): Handshake {
@@ -123,22 +124,13 @@ export class RemoteOrigin implements Origin {
 
   #destination(
     request: ClientRequest,
-    headers: HeaderList,
+    headers: string[],
     body: Readable | Uint8Array | null,
-    trusted: boolean,
-    gripLast: HeaderList,
+    isClients: boolean,
   ): Destination {
-    const sent = this.#headers({ ...request, headers }, this.#host(request), trusted, gripLast);
-    return {
-      upstream: this.upstream,
-      request: {
-        method: request.method,
-        path: this.#path(request),
-        headers: sent,
-        body,
-        client: request.facts,
-      },
-    };
+    const { method, facts: client } = request;
+    const path = this.#path(request);
+    return { upstream: this.upstream, request: { method, path, headers, body, client, isClients } };
   }
 
   #headers(request: ClientRequest, host: string, trusted: boolean, gripLast: HeaderList): string[] {

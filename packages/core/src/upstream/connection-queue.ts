@@ -90,8 +90,8 @@ export class ConnectionQueue implements TimerOwner {
   /** A request has let go of its connection. */
   leave(): void {
     // undici uses a connection again only in the next turn of the loop: until then it would open one more. That is no matter
-    // where there are few.
-    if (this.#pool.connections * 2 < this.#services.connectionsPerOrigin) {
+    // where there are few, and none waits.
+    if (!this.#hasWaiting && this.#pool.connections * 2 < this.#services.connectionsPerOrigin) {
       this.#busy--;
       return;
     }
