@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import http from 'node:http';
+import http, { type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GripProxy, type GripProxyOptions } from '@p-8/core';
 
@@ -13,9 +13,14 @@ export class ProxyServer {
     this.server = server;
   }
 
-  static async listen(options: GripProxyOptions, server = http.createServer()): Promise<ProxyServer> {
+  /** @param app the origin, where the options name none */
+  static async listen(
+    options: GripProxyOptions,
+    server = http.createServer(),
+    app?: RequestListener,
+  ): Promise<ProxyServer> {
     const proxy = new GripProxy(options);
-    server.on('request', (req, res) => proxy.handle(req, res));
+    server.on('request', (req, res) => proxy.handle(req, res, app && (() => app(req, res))));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new ProxyServer(proxy, server);

@@ -27,8 +27,12 @@ export class Stage {
     return origin;
   }
 
-  async proxy(options: GripProxyOptions, server?: http.Server): Promise<ProxyServer> {
-    const proxy = await ProxyServer.listen(options, server);
+  async proxy(
+    options: GripProxyOptions,
+    server?: http.Server,
+    app?: http.RequestListener,
+  ): Promise<ProxyServer> {
+    const proxy = await ProxyServer.listen(options, server, app);
     this.#proxies.push(proxy);
     return proxy;
   }

@@ -36,6 +36,7 @@ import { ProxyEmitter } from './proxy-emitter.js';
 import { LinkHosts } from './routing/link-hosts.js';
 import { Backlog } from './sessions/backlog.js';
 import { FilterLimiter } from './sessions/filter-limiter.js';
+import { FollowUps } from './sessions/follow-ups.js';
 import type { SessionServices } from './sessions/held-request.js';
 import { OriginGate } from './sessions/origin-gate.js';
 import { PatchedBodies } from './sessions/patched-bodies.js';
@@ -159,16 +160,19 @@ export class GripProxy extends ProxyEmitter {
       onItem: (item, receipt) => this.#tell('publish', item, receipt),
     });
     this.#sink = this.hub;
-    const gate = new OriginGate(settings.recoveriesPerOrigin, timers, onError);
     const limits = new Limits(logger, clock, (limit, fields) => this.#tell('limit', limit, fields));
     const { maxPatchBytes: bytes, maxPatchOperations: operations, maxPatchDepth: depth } = settings;
+    const followUps = new FollowUps(settings.followUpTimeout, timers, limits, onError);
+    const gate = new OriginGate(settings.recoveriesPerOrigin, followUps, timers, onError);
     this.#services = {
       hub: this.hub,
       history,
       clock,
       timers,
       limiter: new UpdateLimiter(clock, onError),
-      sharedRequests: new SharedRequests(gate, onError),
+      sharedRequests: new SharedRequests(gate, clock, onError),
+      followUps,
+      eventsTimeout: settings.eventsTimeout,
       filterLimiter: new FilterLimiter(clock, onError),
       flusher,
       stalls,

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { SteadyClock } from './clock.js';
 import type { Logger } from './logger.js';
 
 /** A bound that keeps one client, origin or publisher from harming the others. */
@@ -7,6 +7,8 @@ export type LimitName = (typeof LIMITS)[number];
 /** Their names; options that set them. */
 const LIMITS = [
   'channels', // subscriptionsPerConnection
+  'eventsTimeout',
+  'followUpTimeout',
   'patch', // maxPatchBytes and the like
   'requests', // requestsPerConnection
   'stalledRelay', // stallTimeout
@@ -25,12 +27,12 @@ const LOG_INTERVAL = 60_000;
 export class Limits {
   readonly counts: Record<LimitName, number>;
   readonly #logger: Logger;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #onLimit: (limit: LimitName, fields: LimitFields) => void;
   /** When the log may mention a limit again. */
   readonly #quietUntil = new Map<LimitName, number>();
 
-  constructor(logger: Logger, clock: Clock, onLimit: (limit: LimitName, fields: LimitFields) => void) {
+  constructor(logger: Logger, clock: SteadyClock, onLimit: (limit: LimitName, fields: LimitFields) => void) {
     this.counts = Object.fromEntries(LIMITS.map((name) => [name, 0])) as Record<LimitName, number>;
     this.#logger = logger;
     this.#clock = clock;
@@ -40,7 +42,7 @@ export class Limits {
   /** Something was refused or cut because of `limit`. @param fields what it was; nothing secret */
   reached(limit: LimitName, fields: LimitFields): void {
     const count = ++this.counts[limit];
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (now >= (this.#quietUntil.get(limit) ?? Number.NEGATIVE_INFINITY)) {
       this.#quietUntil.set(limit, now + LOG_INTERVAL);
       this.#logger.warn({ ...fields, limit, count }, 'limit reached');

@@ -224,6 +224,14 @@ export interface GripProxyOptions {
   readonly connectTimeout?: number;
   /** Milliseconds to wait for the head of an origin's response; 0: for ever. Its body may take its time. @default 1_800_000 */
   readonly responseTimeout?: number;
+  /**
+   * Milliseconds to wait for an origin that the proxy asks by itself, for clients that it holds: until the head of the answer to a next link,
+   * a gone link or the retry of a long-poll, and twice as long for each part of its body. Filters have 10,000 for all of it, or less where
+   * this is less. 0: for ever. @default 30_000
+   */
+  readonly followUpTimeout?: number;
+  /** Milliseconds that an origin has to answer a request of WebSocket events, the body included; 0: for ever. @default 60_000 */
+  readonly eventsTimeout?: number;
 
   /** Gets what operators need to know. @default silent */
   readonly logger?: Logger;

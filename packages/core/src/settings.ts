@@ -79,6 +79,8 @@ export interface Settings {
   readonly history: HistoryLimits;
   readonly connectTimeout: number;
   readonly responseTimeout: number;
+  readonly followUpTimeout: number;
+  readonly eventsTimeout: number;
   readonly logger: Logger;
   readonly clock: SteadyClock;
 }
@@ -153,6 +155,8 @@ const CHECKS: Checks<GripProxyOptions> = {
   history: isHistory,
   connectTimeout: isCount,
   responseTimeout: isCount,
+  followUpTimeout: isCount,
+  eventsTimeout: isCount,
   logger: hasMethods('error', 'warn', 'info', 'debug'),
   clock: isClock,
 };
@@ -201,6 +205,8 @@ export function readOptions(options: GripProxyOptions): Settings {
     history: readHistory(options.history),
     connectTimeout: options.connectTimeout ?? 10_000,
     responseTimeout: options.responseTimeout ?? 1_800_000,
+    followUpTimeout: options.followUpTimeout ?? 30_000,
+    eventsTimeout: options.eventsTimeout ?? 60_000,
     logger: options.logger === undefined ? silentLogger : safeLogger(options.logger),
     clock: steadyClock(options.clock ?? systemClock),
   };

@@ -128,6 +128,38 @@ describe('long-polls that are asked again at the same time', () => {
     for (const client of clients.slice(1)) assert.equal(String((await client.reply()).body), 'answer');
   });
 
+  it('are asked once more, together, when the request that they share is not answered', async () => {
+    await retry(same, (res, _seen, count) => {
+      if (count === 2) respond(res, { fields: ['Content-Length: 6'], body: 'answer' });
+    });
+    clock.advance(30_000);
+    assert.deepEqual(await bodies(), ['answer', 'answer', 'answer']);
+    assert.equal(again().length, 2);
+  });
+
+  it('get 502 when that is not answered either', async () => {
+    await retry(same, () => {});
+    clock.advance(30_000);
+    await eventually(() => again().length === 2, 'a second request');
+    clock.advance(30_000);
+    for (const client of clients) assert.equal((await client.reply()).status, 502);
+    assert.deepEqual(server.proxy.limits().followUpTimeout, 2);
+  });
+
+  it('do not join a request that has not been answered for 10 seconds', async () => {
+    await retry([{}], (res, _seen, count) => {
+      if (count === 2) respond(res, { fields: ['Content-Length: 6'], body: 'answer' });
+    });
+    clock.advance(10_000);
+    const other = await stage().client(server);
+    other.request('GET /poll?x=1');
+    await eventually(() => server.proxy.stats().sessions === 1, 'another hold');
+    await server.proxy.publish('ch', { 'http-response': '4' }, { id: '5', 'prev-id': '4' });
+    clock.advance(100);
+    assert.equal(String((await other.reply()).body), 'answer');
+    assert.equal(again().length, 2);
+  });
+
   it('take their request along when the last of them leaves', async () => {
     await retry(same, () => undefined);
     for (const client of clients) client.reset();

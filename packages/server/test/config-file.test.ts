@@ -59,7 +59,7 @@ describe('a configuration file', () => {
 
   it('sets options of the proxy that are numbers by keys of the same name', () => {
     const { proxy } = options(
-      '[proxy]\nconnect_timeout=1\nresponse_timeout=2\nmax_message_bytes=3\n' +
+      '[proxy]\nconnect_timeout=1\nresponse_timeout=2\nmax_message_bytes=3\nfollow_up_timeout=12\nevents_timeout=13\n' +
         '[handler]\nsession_queue_bytes=4\ntotal_queue_bytes=5\nstall_timeout=6\nlast_ids_max=7\nrecoveries_per_origin=8\n' +
         'max_patch_bytes=9\nmax_patch_operations=10\nmax_patch_depth=11\n',
     );
@@ -75,6 +75,8 @@ describe('a configuration file', () => {
       maxPatchBytes: 9,
       maxPatchOperations: 10,
       maxPatchDepth: 11,
+      followUpTimeout: 12,
+      eventsTimeout: 13,
     });
     assert.equal(
       message('[handler]\nstall_timeout=soon\n'),

@@ -203,7 +203,7 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
     const answer = this.#newAnswer(true);
     if (answer === undefined) return;
     const again = this.#origin.again(this.#request, gripLast, this.#body.bytes());
-    answer.call = this.services.sharedRequests.retry(this.#origin, again, answer);
+    answer.call = this.services.sharedRequests.retry(this.#origin, this.uri, again, answer);
   }
 
   /** Undefined: there is nobody left to answer. */

@@ -17,6 +17,7 @@ import type { CallCounter } from '../upstream/call-counter.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
 import type { Backlog } from './backlog.js';
 import type { FilterLimiter } from './filter-limiter.js';
+import type { FollowUps } from './follow-ups.js';
 import type { PatchedBodies } from './patched-bodies.js';
 import type { SharedRequests } from './shared-requests.js';
 import type { SlowClients } from './slow-clients.js';
@@ -31,6 +32,10 @@ export interface SessionServices {
   readonly limiter: UpdateLimiter;
   /** What asks origins for what held clients lack goes through it. */
   readonly sharedRequests: SharedRequests;
+  /** Sends what the proxy asks by itself. */
+  readonly followUps: FollowUps;
+  /** Milliseconds that an origin has for a request of WebSocket events; 0: for ever. */
+  readonly eventsTimeout: number;
   /** What filters ask origins goes through it. */
   readonly filterLimiter: FilterLimiter;
   /** What JSON Patch of items makes of the bodies of long-polls. */

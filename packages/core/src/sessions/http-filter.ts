@@ -4,6 +4,7 @@ import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import { codeOf, isTlsFailure } from '../upstream/connect-failure.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
 import type { FilterLimiter, LimitedRequest } from './filter-limiter.js';
+import type { FollowUps } from './follow-ups.js';
 
 /** The filters that ask the origin. */
 export type HttpFilterName = 'http-check' | 'http-modify';
@@ -29,10 +30,11 @@ export interface FilterQuestion {
 export interface FilterServices {
   readonly timers: Timers;
   readonly filterLimiter: FilterLimiter;
+  readonly followUps: FollowUps;
 }
 
-/** Milliseconds that a filter has for its answer, from when it is asked. Source: Pushpin 2.0. */
-const TIMEOUT = 10_000;
+/** Milliseconds that a filter has for its answer at most, from when it is asked. Source: Pushpin 2.0. */
+const MAX_TIME = 10_000;
 
 /** The most bytes of a filter's answer. Source: Pushpin 2.0. */
 const MAX_BYTES = 100_000;
@@ -70,7 +72,8 @@ export class HttpFilterRequest implements UpstreamHandler, LimitedRequest, Timer
     const { upstream, request } = destination;
     const headers = [...request.headers, 'Sub-Meta', asJson(subMeta), 'Pub-Meta', asJson(itemMeta)];
     const body = name === 'http-modify' ? content : NO_CONTENT;
-    this.#services.timers.start(this.#timer, TIMEOUT);
+    const { timers, followUps } = this.#services;
+    timers.start(this.#timer, Math.min(followUps.timeout || MAX_TIME, MAX_TIME));
     // It asks and changes nothing, so it may be sent again on another connection.
     const call = upstream.send({ ...request, method: 'POST', headers, body, mayRepeat: true }, this);
     if (this.#done === undefined) call.abort();
@@ -111,6 +114,7 @@ export class HttpFilterRequest implements UpstreamHandler, LimitedRequest, Timer
 
   /** There was no answer in time, or not all of it. */
   onTimer(): void {
+    this.#services.followUps.onTimeout(this.uri);
     this.#finish(this.#verdict ?? failed('network request failed: request timed out'));
   }
 

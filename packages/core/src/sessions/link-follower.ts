@@ -11,16 +11,24 @@ import type { StreamHold } from './stream-hold.js';
  */
 const MAX_RETRIES = 5;
 const FIRST_DELAY = 1000;
+
+/** Milliseconds that live items wait for a link at first, and after an answer that came too late for that. */
+const PATIENCE = 1000;
+const LONG_PATIENCE = 30_000;
 const NO_CONTENT = new Uint8Array(0);
 
 /** Follows the next links of one stream: asks, sends the content on, tries again. */
 export class LinkFollower implements UpstreamHandler, TimerOwner {
   readonly #request: StreamRequest;
   readonly #hold: StreamHold;
-  readonly #retryTimer = new Timer(this);
+  /** While the link is asked: until that takes too long for live items to wait; else until it is asked again. */
+  readonly #timer = new Timer(this);
   /** What relative links are relative to: the last link that was followed. */
   #base: string;
   #uri = '';
+  /** What the client had when the link was asked. */
+  #gripLast: readonly string[] = [];
+  #patience = PATIENCE;
   #call: UpstreamCall | undefined;
   #instruct: Instruct | undefined;
   #filter: IdFilter | undefined;
@@ -54,21 +62,30 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
 
   /** Asks for the link that is being followed, now. */
   ask(gripLast: readonly string[]): void {
-    this.#request.services.timers.stop(this.#retryTimer);
+    this.close();
     this.#instruct = undefined;
     this.#filter = undefined;
     this.#sent = false;
+    this.#gripLast = gripLast;
+    this.#request.services.timers.start(this.#timer, this.#patience);
     this.#call = this.#request.fetchLink(this.#uri, gripLast, this);
   }
 
+  /** Gives up what is asked, or was going to be. */
   close(): void {
-    this.#request.services.timers.stop(this.#retryTimer);
+    this.#stopTimer();
     this.#call?.abort();
     this.#call = undefined;
   }
 
+  /** Gives up what is asked: its answer would tell of what the client had then. */
+  giveUp(): void {
+    if (this.#call !== undefined) this.#abandon();
+  }
+
   onTimer(): void {
-    this.#hold.onLinkDue();
+    if (this.#call === undefined) this.#hold.onLinkDue();
+    else this.#hold.onLinkSlow();
   }
 
   onHead(status: number, reason: string, headers: string[]): void {
@@ -88,12 +105,16 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
   onData(chunk: Buffer): boolean {
     const content = this.#filtered(chunk);
     if (content === undefined) return true;
-    if (!this.#sent) this.#hold.onLinkContent();
+    if (!this.#sent) {
+      if (this.#isTooLate()) return true;
+      this.#hold.onLinkContent();
+    }
     this.#sent = true;
     return this.#hold.writeContent(content, this.#resume);
   }
 
   onEnd(): void {
+    if (!this.#sent && this.#isTooLate()) return;
     this.#call = undefined;
     const tail = this.#filter?.finish();
     if (tail !== undefined && !tail.ok) {
@@ -103,6 +124,7 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
     const instruct = this.#instruct;
     if (instruct === undefined) return;
     this.#failures = 0;
+    this.#patience = PATIENCE;
     this.#base = this.#uri;
     const stands = this.#sent || instruct.hold !== 'none';
     this.#idleLinks = stands ? 0 : this.#idleLinks + 1;
@@ -110,9 +132,22 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
   }
 
   onError(error: UpstreamError): void {
+    this.#stopTimer();
     this.#call = undefined;
     if (error.kind === 'blocked') this.#fail(error.detail);
     else this.#retry(error.detail);
+  }
+
+  /** The answer comes. It is of no use where the client has had items since that it may bring again. */
+  #isTooLate(): boolean {
+    this.#stopTimer();
+    if (this.#hold.takesAnswer(this.#gripLast)) return false;
+    this.#abandon();
+    this.#failures = 0;
+    // The origin is slow, but it answers: that is worth waiting for.
+    this.#patience = LONG_PATIENCE;
+    this.#hold.onLinkTooLate();
+    return true;
   }
 
   #begin(instruct: Instruct): void {
@@ -144,7 +179,7 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
       this.#fail('Failed to retrieve next link.');
     } else {
       this.#askLater(this.#failures++);
-      this.#hold.onLinkFailed();
+      this.#hold.onLinkFailed(this.#failures);
     }
   }
 
@@ -161,7 +196,7 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
   #askLater(exponent: number): void {
     const { timers, clock } = this.#request.services;
     const delay = FIRST_DELAY * 2 ** Math.min(exponent, MAX_RETRIES - 1);
-    timers.start(this.#retryTimer, delay + Math.floor(clock.random() * 1000));
+    timers.start(this.#timer, delay + Math.floor(clock.random() * 1000));
   }
 
   #fail(detail: string): void {
@@ -169,7 +204,12 @@ export class LinkFollower implements UpstreamHandler, TimerOwner {
     this.#hold.fail(detail);
   }
 
+  #stopTimer(): void {
+    this.#request.services.timers.stop(this.#timer);
+  }
+
   #abandon(): void {
+    this.#stopTimer();
     this.#call?.abort();
     this.#call = undefined;
   }

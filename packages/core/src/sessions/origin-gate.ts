@@ -1,11 +1,12 @@
 import type { HeaderList } from '@p-8/protocol';
 import type { OnError } from '../logger.js';
-import type { Destination, Origin } from '../routing/origin.js';
+import type { Origin } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+import type { FollowUp, FollowUps } from './follow-ups.js';
 
 /** Milliseconds without any answer after which those that were sent do not count any more: an origin that hangs must not keep the others waiting. */
-const MAX_TIME = 10_000;
+export const HANG_TIME = 10_000;
 
 /**
  * Lets through so many requests at a time to one origin: thousands of clients may lack the same item at once. A request counts
@@ -13,24 +14,26 @@ const MAX_TIME = 10_000;
  */
 export class OriginGate {
   readonly #max: number;
+  readonly #followUps: FollowUps;
   readonly #timers: Timers;
   readonly #onError: OnError;
   readonly #queues = new WeakMap<Origin, GateQueue>();
 
-  constructor(max: number, timers: Timers, onError: OnError) {
+  constructor(max: number, followUps: FollowUps, timers: Timers, onError: OnError) {
     this.#max = max;
+    this.#followUps = followUps;
     this.#timers = timers;
     this.#onError = onError;
   }
 
   /** Sends a request as soon as it may. */
-  send(origin: Origin, destination: Destination, handler: UpstreamHandler): UpstreamCall {
+  send(origin: Origin, followUp: FollowUp, handler: UpstreamHandler): UpstreamCall {
     let queue = this.#queues.get(origin);
     if (queue === undefined) {
       queue = new GateQueue(this.#max, this.#timers, this.#onError);
       this.#queues.set(origin, queue);
     }
-    const call = new GatedCall(queue, destination, handler);
+    const call = new GatedCall(queue, this.#followUps, followUp, handler);
     queue.add(call);
     return call;
   }
@@ -55,7 +58,7 @@ class GateQueue implements TimerOwner {
   add(call: GatedCall): void {
     this.#waiting.add(call);
     this.#sendNext();
-    if (this.#waiting.size > 0 && !this.#timer.pending) this.#timers.start(this.#timer, MAX_TIME);
+    if (this.#waiting.size > 0 && !this.#timer.pending) this.#timers.start(this.#timer, HANG_TIME);
   }
 
   /** It need not wait any more, or does not count any more. */
@@ -72,7 +75,7 @@ class GateQueue implements TimerOwner {
   #goOn(): void {
     this.#timers.stop(this.#timer);
     this.#sendNext();
-    if (this.#waiting.size > 0) this.#timers.start(this.#timer, MAX_TIME);
+    if (this.#waiting.size > 0) this.#timers.start(this.#timer, HANG_TIME);
   }
 
   #sendNext(): void {
@@ -92,20 +95,21 @@ class GateQueue implements TimerOwner {
 
 class GatedCall implements UpstreamCall, UpstreamHandler {
   readonly #queue: GateQueue;
-  readonly #destination: Destination;
+  readonly #followUps: FollowUps;
+  readonly #followUp: FollowUp;
   readonly #handler: UpstreamHandler;
   #aborted = false;
   #call: UpstreamCall | undefined;
 
-  constructor(queue: GateQueue, destination: Destination, handler: UpstreamHandler) {
+  constructor(queue: GateQueue, followUps: FollowUps, followUp: FollowUp, handler: UpstreamHandler) {
     this.#queue = queue;
-    this.#destination = destination;
+    this.#followUps = followUps;
+    this.#followUp = followUp;
     this.#handler = handler;
   }
 
   start(): void {
-    const { upstream, request } = this.#destination;
-    this.#call = upstream.send(request, this);
+    this.#call = this.#followUps.send(this.#followUp, this);
     // It may have been answered already, and given up for what the answer was.
     if (this.#aborted) this.#call.abort();
   }

@@ -1,9 +1,11 @@
 import { type HeaderList, headerValue, headerValues, isInstruct } from '@p-8/protocol';
+import type { SteadyClock } from '../clock.js';
 import { PART_COST } from '../heap-cost.js';
 import type { OnError } from '../logger.js';
 import type { Destination, Origin } from '../routing/origin.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from '../upstream/upstream.js';
-import type { OriginGate } from './origin-gate.js';
+import type { FollowUp } from './follow-ups.js';
+import { HANG_TIME, type OriginGate } from './origin-gate.js';
 
 /** The most bytes of a response that are kept for those who ask for it later, while it still comes in. */
 const MAX_KEPT = 100_000;
@@ -15,15 +17,19 @@ const MAX_BEHIND = 1_048_576;
  * What origins are being asked for held clients. One lost item can make every client of a channel ask the same at once: equal
  * requests share one answer. Equal are next links that have the same whole URI and the same `Grip-Last`: two streams that have
  * not the same items get answers of their own. Of the clients' own requests, equal are those that an origin could not tell apart.
+ * A request that hangs must not take others along: those who come later than a while ask anew, and what its time-out ends is asked
+ * again, a link by each stream, a retry once for all.
  */
 export class SharedRequests {
   readonly #gate: OriginGate;
+  readonly #clock: SteadyClock;
   readonly #onError: OnError;
   readonly #calls = new WeakMap<Origin, Map<string, SharedCall>>();
 
   /** `onError` gets what a client's handler throws; the others get the answer all the same. */
-  constructor(gate: OriginGate, onError: OnError) {
+  constructor(gate: OriginGate, clock: SteadyClock, onError: OnError) {
     this.#gate = gate;
+    this.#clock = clock;
     this.#onError = onError;
   }
 
@@ -35,36 +41,31 @@ export class SharedRequests {
     destination: Destination,
     handler: UpstreamHandler,
   ): UpstreamCall {
-    return this.#share(origin, JSON.stringify(['link', uri, ...gripLast]), destination, handler, false);
+    const followUp = { ...destination, uri, isRetry: false, readsJson: origin.jsonInstructs };
+    return this.#share(origin, JSON.stringify(['link', uri, ...gripLast]), followUp, handler);
   }
 
   /** Asks a client's own request once more, or takes part in what another client has asked. */
-  retry(origin: Origin, destination: Destination, handler: UpstreamHandler): UpstreamCall {
+  retry(origin: Origin, uri: string, destination: Destination, handler: UpstreamHandler): UpstreamCall {
     const { request } = destination;
-    if (origin.seesClients || !isAnonymous(request)) return this.#gate.send(origin, destination, handler);
+    const followUp = { ...destination, uri, isRetry: true, readsJson: origin.jsonInstructs };
+    if (origin.seesClients || !isAnonymous(request)) return this.#gate.send(origin, followUp, handler);
     const key = JSON.stringify(['retry', request.path, ...request.headers]);
-    return this.#share(origin, key, destination, handler, true);
+    return this.#share(origin, key, followUp, handler);
   }
 
-  /** @param mayPart an answer that cannot be shared makes all but the first client ask by themselves */
-  #share(
-    origin: Origin,
-    key: string,
-    destination: Destination,
-    handler: UpstreamHandler,
-    mayPart: boolean,
-  ): UpstreamCall {
+  #share(origin: Origin, key: string, followUp: FollowUp, handler: UpstreamHandler): UpstreamCall {
     const calls = this.#callsTo(origin);
     const running = calls.get(key);
-    if (running !== undefined) return running.join(handler);
+    if (running?.mayHang === false) return running.join(handler);
     const close = (): void => {
       if (calls.get(key) === call) calls.delete(key);
     };
-    const ask = (alone: UpstreamHandler): UpstreamCall => this.#gate.send(origin, destination, alone);
-    const call = new SharedCall(this.#onError, close, mayPart ? ask : undefined, origin.jsonInstructs);
+    const ask = (asker: UpstreamHandler): UpstreamCall => this.#gate.send(origin, followUp, asker);
+    const call = new SharedCall(ask, followUp, this.#clock, this.#onError, close);
     calls.set(key, call);
     const member = call.join(handler);
-    call.source = ask(call);
+    call.send();
     return member;
   }
 
@@ -108,37 +109,52 @@ interface Part {
 
 /** One request whose answer several clients get, each at its own pace. */
 class SharedCall implements UpstreamHandler {
+  readonly #ask: (asker: UpstreamHandler) => UpstreamCall;
+  readonly #isRetry: boolean;
+  readonly #readsJson: boolean;
+  readonly #clock: SteadyClock;
   readonly #onError: OnError;
   readonly #close: () => void;
-  readonly #askAlone: ((handler: UpstreamHandler) => UpstreamCall) | undefined;
-  readonly #readsJson: boolean;
   readonly #members = new Set<Member>();
   #source: UpstreamCall | undefined;
   #parts: Part[] = [];
   /** How many parts have been dropped, since every member has them. */
   #dropped = 0;
   #bytes = 0;
+  #sentAt = 0;
+  #headSeen = false;
+  /** Its time was up, and it has been sent again. */
+  #isRepeated = false;
 
   /**
+   * @param ask sends the request, for all or for one of them
+   * @param followUp what it sends; an answer to clients' own requests may turn out to be for the first client only
    * @param close called when nobody can join any more
-   * @param askAlone asks once more for one member, where an answer may turn out not to be for all
-   * @param readsJson content may be an instruct
    */
   constructor(
+    ask: (asker: UpstreamHandler) => UpstreamCall,
+    { isRetry, readsJson }: FollowUp,
+    clock: SteadyClock,
     onError: OnError,
     close: () => void,
-    askAlone: ((handler: UpstreamHandler) => UpstreamCall) | undefined,
-    readsJson: boolean,
   ) {
+    this.#ask = ask;
+    this.#isRetry = isRetry;
     this.#readsJson = readsJson;
+    this.#clock = clock;
     this.#onError = onError;
     this.#close = close;
-    this.#askAlone = askAlone;
   }
 
-  set source(call: UpstreamCall) {
-    this.#source = call;
-    if (this.#members.size === 0) call.abort();
+  /** It has had no answer for so long that those who come now had better ask by themselves. */
+  get mayHang(): boolean {
+    return !this.#headSeen && this.#clock.monotonic() - this.#sentAt >= HANG_TIME;
+  }
+
+  send(): void {
+    this.#sentAt = this.#clock.monotonic();
+    this.#source = this.#ask(this);
+    if (this.#members.size === 0) this.#source.abort();
   }
 
   /** `handler` hears everything from the head on, but nothing before this call has returned. */
@@ -181,9 +197,10 @@ class SharedCall implements UpstreamHandler {
   }
 
   onHead(status: number, reason: string, headers: string[]): void {
-    if (this.#askAlone !== undefined) {
+    this.#headSeen = true;
+    if (this.#isRetry) {
       this.#close();
-      if (!isShareable(headers, this.#readsJson)) this.#part(this.#askAlone);
+      if (!isShareable(headers, this.#readsJson)) this.#part();
     }
     this.#add(0, (handler) => {
       handler.onHead(status, reason, headers);
@@ -207,7 +224,11 @@ class SharedCall implements UpstreamHandler {
   }
 
   onError(error: UpstreamError): void {
-    this.#finish((handler) => handler.onError(error));
+    // Whose request it was is chance, and so is what became of that one.
+    if (error.kind === 'timeout' && this.#isRetry && !this.#headSeen && !this.#isRepeated) {
+      this.#isRepeated = true;
+      this.send();
+    } else this.#finish((handler) => handler.onError(error));
   }
 
   #finish(tell: (handler: UpstreamHandler) => void): void {
@@ -225,11 +246,11 @@ class SharedCall implements UpstreamHandler {
   }
 
   /** The answer is for the first one only. */
-  #part(askAlone: (handler: UpstreamHandler) => UpstreamCall): void {
+  #part(): void {
     const [, ...others] = this.#members;
     for (const member of others) {
       this.#members.delete(member);
-      member.alone = askAlone(member.handler);
+      member.alone = this.#ask(member.handler);
     }
   }
 

@@ -87,6 +87,8 @@ export function sayGone(request: StreamRequest, uri: string): void {
     request.services.logger.warn({ uri: request.uri, link: uri }, destination);
     return;
   }
-  const { upstream, request: get } = destination;
-  upstream.send({ ...get, method: 'POST' }, new GoneLinkAnswer(uri, request.services));
+  const { services } = request;
+  const post = { ...destination.request, method: 'POST' };
+  const followUp = { upstream: destination.upstream, request: post, uri, isRetry: false, readsJson: false };
+  services.followUps.send(followUp, new GoneLinkAnswer(uri, services));
 }

@@ -26,10 +26,10 @@ import { WaitingItems } from './waiting-items.js';
 /**
  * `opening`: the origin's own content is being sent. `holding`: items go straight to the client. `waiting`: the next
  * link is going to be asked, when it is due and the client has taken what is there; `draining`: something has been dropped, and
- * is made up for when a slow client has taken what is left; `fetching`: the link is being asked. `closed`: the client has it
- * all, or is gone.
+ * is made up for when a slow client has taken what is left; `fetching`: the link is being asked; `behind`: it has not answered for
+ * a while, and items that need not wait for it go on. `closed`: the client has it all, or is gone.
  */
-type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'closed';
+type State = 'opening' | 'holding' | 'waiting' | 'draining' | 'fetching' | 'behind' | 'closed';
 
 /** A stream: the client gets the origin's content, then items as they come, until one of them closes it. */
 export class StreamHold extends HttpHold implements Backlogged {
@@ -57,6 +57,8 @@ export class StreamHold extends HttpHold implements Backlogged {
   #lacks = false;
   /** Only the origin knows what is to come: something without a number was dropped, or there may be more than is known here. */
   #needsLink = false;
+  /** Something without a number was dropped, or could not be taken: those that come next must not overtake it. */
+  #hasDropped = false;
 
   /** Prepares the head. @throws TypeError when HTTP does not allow it. */
   constructor(request: HeldRequest, instruct: Instruct) {
@@ -167,6 +169,8 @@ export class StreamHold extends HttpHold implements Backlogged {
           return 'queued';
         }
         return this.#keepForLater(published, subscription);
+      case 'behind':
+        return this.#takeBehind(published, subscription);
       case 'draining':
         // The next link will bring it, or what is known of it here; but an end is no content.
         if (format.action === 'close') return this.#keepForLater(published, subscription);
@@ -177,8 +181,23 @@ export class StreamHold extends HttpHold implements Backlogged {
     }
   }
 
+  /** An item that comes while the client lacks others. */
+  #takeBehind(published: PublishedItem, subscription: Subscription): Outcome {
+    const { httpStream: format, prevId } = published.item;
+    if (format?.action === 'hint') return 'queued';
+    const isNumbered = subscription.prevId !== undefined;
+    // What has no number comes after what was dropped before it.
+    const mayGo = isNumbered ? subscription.prevId === prevId : !this.#hasDropped;
+    if (!mayGo) return this.#keepForLater(published, subscription);
+    const outcome = this.deliverInTurn(published, subscription);
+    if (outcome !== 'full') return outcome;
+    // There is no room behind filters: those that come next must not overtake it.
+    this.#hasDropped = true;
+    return this.#keepForLater(published, subscription);
+  }
+
   takeTurn(published: PublishedItem, subscription: Subscription, isLate = false): TurnOutcome {
-    if (this.#state === 'holding') return this.#process(published, subscription, isLate);
+    if (this.#sendsItems) return this.#process(published, subscription, isLate);
     return this.#isClosed ? 'dropped' : this.#take(published, subscription);
   }
 
@@ -207,7 +226,11 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** What a link is to bring, nobody can count. */
   get unsent(): number {
-    const recovers = this.#state === 'waiting' || this.#state === 'draining' || this.#state === 'fetching';
+    const recovers =
+      this.#state === 'waiting' ||
+      this.#state === 'draining' ||
+      this.#state === 'fetching' ||
+      (this.#state === 'behind' && this.#waiting?.isEmpty === false);
     return recovers ? Number.POSITIVE_INFINITY : this.#outlet.unsent;
   }
 
@@ -233,7 +256,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   }
 
   shed(): void {
-    if (this.#state === 'holding') this.#overflow('ceiling', undefined);
+    if (this.#sendsItems) this.#overflow('ceiling', undefined);
     else this.#cutSlow('ceiling', undefined);
   }
 
@@ -302,10 +325,41 @@ export class StreamHold extends HttpHold implements Backlogged {
     return this.instruct.hold !== 'none';
   }
 
-  /** The next link cannot be had for now, and will be asked again. What is not known to be missing need not be waited for. */
-  onLinkFailed(): void {
-    if (this.#state !== 'fetching' || this.#lacks || !this.stands) return;
-    this.#state = 'holding';
+  /** The next link cannot be had for now, and will be asked again. @param failures how often in a row */
+  onLinkFailed(failures: number): void {
+    if (!this.#lacks || failures > 1) this.#goOn();
+  }
+
+  /** The next link has not been answered for a while. */
+  onLinkSlow(): void {
+    this.#goOn();
+  }
+
+  /** The next link is answered after all. False: the client has more than `gripLast` by now, of which the content may be a part. */
+  takesAnswer(gripLast: readonly string[]): boolean {
+    if (!this.#sendsItems) return true;
+    if (gripLast.join() !== this.gripLast().join()) return false;
+    this.#state = 'fetching';
+    this.restartLine();
+    return true;
+  }
+
+  /** The next link was answered too late. It is asked again, unless nothing is missing: all channels have had items since. */
+  onLinkTooLate(): void {
+    if (this.#state === 'behind') {
+      this.#state = 'fetching';
+      this.restartLine();
+      this.#links?.ask(this.gripLast());
+      return;
+    }
+    this.onTimer();
+    if (this.#state === 'holding') this.endRecovery('recent');
+  }
+
+  /** Items that are not known to come after something that is missing need not wait. */
+  #goOn(): void {
+    if (this.#state !== 'fetching' || !this.stands) return;
+    this.#state = this.#lacks ? 'behind' : 'holding';
     this.#keepAlive?.start();
     for (const { published, subscription } of this.#waiting?.take() ?? [])
       this.deliver(published, subscription);
@@ -313,7 +367,7 @@ export class StreamHold extends HttpHold implements Backlogged {
 
   /** The time has come to ask for the next link again. */
   onLinkDue(): void {
-    if (this.#state === 'fetching') {
+    if (this.#state === 'fetching' || this.#state === 'behind') {
       this.#links?.ask(this.gripLast());
     } else if (this.#state === 'holding') {
       this.#state = 'waiting';
@@ -385,6 +439,11 @@ export class StreamHold extends HttpHold implements Backlogged {
     return this.#state === 'closed';
   }
 
+  /** Items go to the client as they come: all, or those that may. */
+  get #sendsItems(): boolean {
+    return this.#state === 'holding' || this.#state === 'behind';
+  }
+
   /** Ids tell that something was missed; without a link nobody could bring it. */
   #failsWithoutLink(): boolean {
     if (this.instruct.nextLink !== undefined) return false;
@@ -398,6 +457,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#state = 'holding';
     this.#lacks = false;
     this.#needsLink = false;
+    this.#hasDropped = false;
     this.#slow?.onHold();
     this.#useKeepAlive();
     this.#keepAlive?.start();
@@ -501,7 +561,7 @@ export class StreamHold extends HttpHold implements Backlogged {
       conflates = true;
     }
     // While room was made, it may have turned out to be too slow; and whoever hears of that may have ended it.
-    if (this.#state !== 'holding') return this.#isClosed ? 'dropped' : 'queued';
+    if (!this.#sendsItems) return this.#isClosed ? 'dropped' : 'queued';
     if (conflates && !this.#outlet.conflate(chunk, subscription)) {
       this.#cutSlow('queue', subscription.channel);
       return 'dropped';
@@ -537,8 +597,10 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (action === 'close') this.abort('slow');
     if (this.#isClosed) return 'dropped';
     this.#stopLinkTimer();
+    this.#links?.giveUp();
     this.#state = 'draining';
     this.#lacks = true;
+    this.#hasDropped = true;
     if (subscription !== undefined && subscription.prevId === undefined) this.#needsLink = true;
     this.#outlet.takeBack();
     this.restartLine();
@@ -588,6 +650,7 @@ export class StreamHold extends HttpHold implements Backlogged {
   #missed(published: PublishedItem, subscription: Subscription, isLate: boolean): TurnOutcome {
     const missed = isLate ? undefined : missedUpTo(this.request.services.hub, published, subscription);
     if (missed !== undefined) return this.catchUp(missed);
+    if (this.#state === 'behind') return this.#keepForLater(published, subscription);
     this.recover('gap');
     // Whether the link covers it is known only then.
     return this.#state === 'waiting' ? this.#keepForLater(published, subscription) : 'queued';
@@ -597,10 +660,11 @@ export class StreamHold extends HttpHold implements Backlogged {
     if (this.instruct.nextLink === undefined) return;
     this.#needsLink = true;
     if (cause !== 'quiet') this.#lacks = true;
-    if (this.#state === 'fetching') this.#updateAgain = true;
+    if (this.#state === 'fetching' || this.#state === 'behind') this.#updateAgain = true;
     const isUrgent = cause === 'hint';
     if (this.#state === 'holding') {
       this.#stopLinkTimer();
+      this.#links?.giveUp();
       this.#state = 'waiting';
       this.#waiting?.clear();
       if (!isUrgent) this.request.services.limiter.add(this);

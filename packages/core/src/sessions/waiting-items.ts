@@ -61,6 +61,10 @@ export class WaitingItems {
     return { items, isContentOld: [...covered].some(([{ prevId }, id]) => prevId !== id) };
   }
 
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
   /** The items in the order in which they came; none is kept. */
   take(): readonly WaitingItem[] {
     const items = this.#items;

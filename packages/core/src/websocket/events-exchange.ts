@@ -7,15 +7,18 @@ import {
 } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import { isConnectionField } from '../http/events-fields.js';
+import type { Limits } from '../limits.js';
 import type { OnError } from '../logger.js';
 import type { Handshake } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
+import { TimedCall } from '../upstream/timed-call.js';
 import {
   failureStatus,
   type Upstream,
   type UpstreamCall,
   type UpstreamError,
   type UpstreamHandler,
+  type UpstreamRequest,
 } from '../upstream/upstream.js';
 import type { OriginCall } from './origin-web-socket.js';
 import { ResponseBody } from './response-body.js';
@@ -36,6 +39,9 @@ export interface EventsServices {
   readonly maxMessageBytes: number;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Milliseconds for a whole answer; 0: for ever. */
+  readonly eventsTimeout: number;
+  readonly limits: Limits;
   /** Gets what an asker throws. */
   readonly onError: OnError;
 }
@@ -47,6 +53,8 @@ export interface EventsAsker {
   onUnreachable(detail: string, status: number): void;
   /** There is no whole response. */
   onFailed(detail: string): void;
+  /** There is none in time: nobody knows what the origin has made of the request. */
+  onTimedOut(detail: string): void;
 }
 
 /** The requests of one WebSocket to an origin that is asked over HTTP: one at a time. */
@@ -142,6 +150,7 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
     this.#clear();
     this.#tell(() => {
       if (isUnreached) this.#asker.onUnreachable(error.detail, failureStatus(error));
+      else if (error.kind === 'timeout') this.#asker.onTimedOut(error.detail);
       else this.#asker.onFailed(error.detail);
     });
   }
@@ -177,9 +186,27 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
     headers.push('Connection-Id', connectionId, 'Content-Type', WS_EVENTS_CONTENT_TYPE, ...this.#fields);
     // A request that met a connection which the origin was just closing has not been read: it may be sent again.
     const request = { method: 'POST', path, headers, body, client, mayRepeat: true };
-    const call = this.#upstream.send({ ...request, isClients: !this.#repeats }, this);
+    const call = this.#ask({ ...request, isClients: !this.#repeats });
     // It may have failed already.
     if (this.#body === body && this.#timer?.pending !== true) this.#underWay = call;
+  }
+
+  #ask(request: UpstreamRequest): UpstreamCall {
+    const { eventsTimeout, timers, limits, onError } = this.#services;
+    if (eventsTimeout === 0) return this.#upstream.send(request, this);
+    return TimedCall.send(this.#upstream, request, this, {
+      timers,
+      ms: eventsTimeout,
+      scope: () => 'whole',
+      onTimeout: () => limits.reached('eventsTimeout', { uri: this.#uri }),
+      onError,
+    });
+  }
+
+  /** For the log. */
+  get #uri(): string {
+    const scheme = this.#call.client.encrypted ? 'wss' : 'ws';
+    return `${scheme}://${headerValue(this.#headers, 'host') ?? ''}${this.#path}`;
   }
 
   #clear(): void {

@@ -28,6 +28,9 @@ const OFFER_DELAY = 1000;
 /** How often an origin is asked for the end of a WebSocket that is closing before it is told that there is none. */
 const MAX_CLOSING_POLLS = 10;
 
+/** How often an origin that does not answer is told that a client is gone. */
+const MAX_FAREWELLS = 5;
+
 /** `connecting`: the origin has not let the client in; `closing`: it is to be told of the end, or has been. */
 type State = 'connecting' | 'connected' | 'closing' | 'done';
 
@@ -71,6 +74,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
   /** The origin has sent a CLOSE. */
   #closeReceived = false;
   #closingPolls = 0;
+  #farewells = 0;
   /** Bytes that the origin was offered and has not accepted. */
   #leftBytes = 0;
 
@@ -146,8 +150,18 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
   }
 
   onFailed(detail: string): void {
-    this.#exchange.abort();
-    this.#finish()?.onOriginFailed(detail);
+    this.#walking = false;
+    // The client may have left meanwhile: the origin still has to hear of that.
+    if (this.#disconnect && !this.#sent.disconnect) this.#next();
+    else this.#fail(detail);
+  }
+
+  /** The origin may have taken what it was sent, and think that the client is there: it is told by the next request that gets through. */
+  onTimedOut(detail: string): void {
+    const owner = this.#owner;
+    if (this.#sent.disconnect && ++this.#farewells === MAX_FAREWELLS) this.#finish();
+    else this.disconnect();
+    owner?.onOriginFailed(detail);
   }
 
   onResponse(response: ResponseBody): void {
@@ -160,21 +174,27 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     if (!isEvents) {
       const type = headerValue(headers, 'content-type') ?? 'none';
       if (this.#state !== 'connecting')
-        this.onFailed(`the origin answered ${status}, Content-Type ${type}, where events are expected`);
+        this.#fail(`the origin answered ${status}, Content-Type ${type}, where events are expected`);
       else this.#finish()?.onOriginReject(status, reason, headers, response.bytes());
       return;
     }
     this.#memory.readKeepAlive(headers);
     const wrong = this.#account(sent, headers);
     if (wrong !== undefined) {
-      this.onFailed(wrong);
+      this.#fail(wrong);
       return;
     }
     this.#memory.readMeta(headers);
     const events = parseWsEvents(response.bytes());
-    if (!events.ok) this.onFailed(`the origin's events cannot be read: ${events.message}`);
+    if (!events.ok) this.#fail(`the origin's events cannot be read: ${events.message}`);
     else if (this.#state === 'connecting') this.#readFirst(headers, events.value);
     else this.#readEvents(sent, events.value);
+  }
+
+  /** The origin answers with what makes no sense, or not at all. */
+  #fail(detail: string): void {
+    this.#exchange.abort();
+    this.#finish()?.onOriginFailed(detail);
   }
 
   /** Sends what is to be sent, if nothing is under way. */
@@ -237,7 +257,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     this.#stopTimer();
     const fields = this.#leftBytes > 0 ? ['Content-Bytes-Replayed', String(this.#leftBytes)] : [];
     // Before the client is in, another target may be had instead.
-    const repeats = this.#state !== 'connecting';
+    const repeats = this.#state !== 'connecting' || sent.disconnect;
     this.#exchange.send(encodeWsEvents(events), [...fields, ...this.#memory.metaFields()], repeats);
   }
 
@@ -265,7 +285,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
       if (this.#disconnect) this.#next();
       else this.#rest();
     } else if (first?.type !== 'OPEN') {
-      this.onFailed(
+      this.#fail(
         first === undefined
           ? 'the origin gave no answer to OPEN'
           : `the origin answered OPEN with ${first.type}`,
@@ -289,7 +309,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
       return;
     }
     if (closeAccepted && this.#memory.keepAliveInterval === undefined) {
-      this.onFailed('the origin did not answer a CLOSE');
+      this.#fail('the origin did not answer a CLOSE');
       return;
     }
     if (closed && this.#closeSent) {
@@ -312,7 +332,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
       if (messageType !== undefined) {
         const wrong = checkMessage(messageType, content);
         if (wrong !== undefined) {
-          this.onFailed(`the origin's event ${type}: ${wrong}`);
+          this.#fail(`the origin's event ${type}: ${wrong}`);
           return false;
         }
         this.#owner?.onOriginMessage(messageType, content);
@@ -321,7 +341,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
         this.#owner?.onOriginClose(code, reason);
         return true;
       } else if (type === 'DISCONNECT' || type === 'OPEN') {
-        this.onFailed(`the origin sent ${type}`);
+        this.#fail(`the origin sent ${type}`);
         return false;
       } else {
         this.#owner?.onOriginOddity(`the origin sent an event of unknown type '${type.slice(0, 50)}'`);

@@ -26,6 +26,8 @@ const NUMBER_KEYS: readonly (readonly [section: string, key: string, option: Num
   ['proxy', 'max_message_bytes', 'maxMessageBytes', 1],
   ['proxy', 'connect_timeout', 'connectTimeout', 0],
   ['proxy', 'response_timeout', 'responseTimeout', 0],
+  ['proxy', 'follow_up_timeout', 'followUpTimeout', 0],
+  ['proxy', 'events_timeout', 'eventsTimeout', 0],
 ];
 
 /** @throws GripError when a value is no whole number, or below the least that makes sense. */
