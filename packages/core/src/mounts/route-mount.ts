@@ -152,7 +152,8 @@ export class RouteMount implements Mount {
     const route = this.#find(req, request, 'http');
     if (request.path === '*' && (route !== undefined || next === undefined)) {
       // Asks what the server at large can do, not a resource of an origin: RFC 9110 9.3.7.
-      new ClientResponse(req, res).respond(204, '', [], Buffer.alloc(0));
+      const client = new ClientResponse(req, res, this.#context.services);
+      client.respond(204, '', [], Buffer.alloc(0));
       return;
     }
     if (route === undefined) {
