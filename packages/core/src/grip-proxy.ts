@@ -34,6 +34,7 @@ import { tellWatcher } from './mounts/watched-request.js';
 import type { ControlApiOptions, GripProxyOptions, RouteOptions } from './options.js';
 import { ProxyEmitter } from './proxy-emitter.js';
 import { LinkHosts } from './routing/link-hosts.js';
+import { Admission } from './sessions/admission.js';
 import { Backlog } from './sessions/backlog.js';
 import { FilterLimiter } from './sessions/filter-limiter.js';
 import { FollowUps } from './sessions/follow-ups.js';
@@ -167,6 +168,7 @@ export class GripProxy extends ProxyEmitter {
     this.#services = {
       hub: this.hub,
       history,
+      admission: new Admission(settings.maxSessions, this.hub, limits),
       clock,
       timers,
       limiter: new UpdateLimiter(clock, onError),

@@ -13,6 +13,7 @@ const LIMITS = [
   'requests', // requestsPerConnection
   'stalledRelay', // stallTimeout
   'stalledUpload', // stallTimeout
+  'sessions', // maxSessions
   'queued', // queuedPerOrigin, and connectTimeout for those that wait
   'stalledTunnel', // stallTimeout
 ] as const;

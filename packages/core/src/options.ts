@@ -166,6 +166,11 @@ export interface GripProxyOptions {
   readonly connectionsPerOrigin?: number;
   /** The most requests that wait for a connection to one origin; more are answered with 503 at once. @default 10_000 */
   readonly queuedPerOrigin?: number;
+  /**
+   * The most connections that are held at a time: long-polls, streams, WebSockets, SockJS sessions, and WebSockets that pass byte by
+   * byte. More are answered with 503. @default half of the heap's limit, 16 KB for each
+   */
+  readonly maxSessions?: number;
   /** The most channels that one connection may be subscribed to; more are cut. @default 20 */
   readonly subscriptionsPerConnection?: number;
   /**

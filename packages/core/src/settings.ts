@@ -34,6 +34,9 @@ import type {
   XForwardedForOptions,
 } from './options.js';
 
+/** What a held connection is taken to need. */
+const SESSION_BYTES = 16_384;
+
 /** The options of a proxy, checked and complete. */
 export interface Settings {
   /** Undefined: the app in this process is the origin. */
@@ -56,6 +59,7 @@ export interface Settings {
   readonly requestsPerConnection: number;
   readonly connectionsPerOrigin: number;
   readonly queuedPerOrigin: number;
+  readonly maxSessions: number;
   readonly subscriptionsPerConnection: number;
   readonly sessionQueueBytes: number;
   readonly totalQueueBytes: number;
@@ -133,6 +137,7 @@ const CHECKS: Checks<GripProxyOptions> = {
   requestsPerConnection: isPositive,
   connectionsPerOrigin: isPositive,
   queuedPerOrigin: isCount,
+  maxSessions: isPositive,
   subscriptionsPerConnection: isCount,
   sessionQueueBytes: isCount,
   totalQueueBytes: isCount,
@@ -183,6 +188,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     requestsPerConnection: options.requestsPerConnection ?? 4,
     connectionsPerOrigin: options.connectionsPerOrigin ?? 1000,
     queuedPerOrigin: options.queuedPerOrigin ?? 10_000,
+    maxSessions: options.maxSessions ?? Math.floor(getHeapStatistics().heap_size_limit / 2 / SESSION_BYTES),
     subscriptionsPerConnection: options.subscriptionsPerConnection ?? 20,
     sessionQueueBytes: options.sessionQueueBytes ?? 1_048_576,
     totalQueueBytes: options.totalQueueBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 4),

@@ -18,6 +18,7 @@ import { type Asker, OriginAnswer } from '../http/origin-answer.js';
 import type { BodyOwner, BodyRecord } from '../http/request-body.js';
 import type { Destination, Origin, SlowClientLimits } from '../routing/origin.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
+import { FULL } from './admission.js';
 import { filterResponseBody } from './content-filters.js';
 import type { HeldRequest, SessionServices, StreamRequest } from './held-request.js';
 import { ResponseHold } from './response-hold.js';
@@ -159,6 +160,10 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
       this.refuse('GRIP instruct response too large from the origin');
       return undefined;
     }
+    if (!this.#isAdmitted()) {
+      this.#answerText(503, FULL);
+      return undefined;
+    }
     const hold = this.#openStream(instruct);
     hold?.start();
     return hold;
@@ -240,6 +245,8 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
       this.#respondWith(instruct);
     } else if (this.services.hub.closed && (streams || instruct.hold === 'response')) {
       this.#answerText(503, 'Closing.');
+    } else if ((streams || instruct.hold === 'response') && !this.#isAdmitted()) {
+      this.#answerText(503, FULL);
     } else if (instruct.hold === 'response') {
       new ResponseHold(this, instruct).open();
     } else if (streams) {
@@ -247,6 +254,10 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
     } else {
       this.#respondWith(instruct);
     }
+  }
+
+  #isAdmitted(): boolean {
+    return this.services.admission.admits({ uri: this.uri });
   }
 
   /** Gives the client what the origin has for it, and does not hold it. */

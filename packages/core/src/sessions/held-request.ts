@@ -15,6 +15,7 @@ import type { Destination, SlowClientLimits } from '../routing/origin.js';
 import type { Timers } from '../timers.js';
 import type { CallCounter } from '../upstream/call-counter.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
+import type { Admission } from './admission.js';
 import type { Backlog } from './backlog.js';
 import type { FilterLimiter } from './filter-limiter.js';
 import type { FollowUps } from './follow-ups.js';
@@ -27,6 +28,8 @@ import type { UpdateLimiter } from './update-limiter.js';
 export interface SessionServices {
   readonly hub: Hub;
   readonly history: History;
+  /** Says whether one more client may be held. */
+  readonly admission: Admission;
   readonly clock: SteadyClock;
   readonly timers: Timers;
   readonly limiter: UpdateLimiter;

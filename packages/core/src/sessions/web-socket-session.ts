@@ -22,6 +22,7 @@ import { Timer, type TimerOwner } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-web-socket.js';
 import { type MessageType, WebSocketMessage } from '../websocket/message.js';
 import type { OriginWebSocket, OriginWebSocketOwner } from '../websocket/origin-web-socket.js';
+import { FULL } from './admission.js';
 import type { Backlogged } from './backlog.js';
 import { type FilteringSession, FilterLine } from './filter-line.js';
 import { FilterRun } from './filter-run.js';
@@ -119,6 +120,10 @@ export class WebSocketSession
     if (this.#client.gone) return;
     if (this.#services.hub.closed) {
       this.#refuse(503, 'Closing.');
+      return;
+    }
+    if (!this.#services.admission.admits({ uri: this.uri })) {
+      this.#refuse(503, FULL);
       return;
     }
     this.#services.hub.addSession(this);

@@ -23,6 +23,7 @@ const NUMBER_KEYS: readonly (readonly [section: string, key: string, option: Num
   ['proxy', 'requests_per_connection', 'requestsPerConnection', 1],
   ['proxy', 'connections_per_origin', 'connectionsPerOrigin', 1],
   ['proxy', 'queued_per_origin', 'queuedPerOrigin', 0],
+  ['proxy', 'max_sessions', 'maxSessions', 1],
   ['proxy', 'max_message_bytes', 'maxMessageBytes', 1],
   ['proxy', 'connect_timeout', 'connectTimeout', 0],
   ['proxy', 'response_timeout', 'responseTimeout', 0],
