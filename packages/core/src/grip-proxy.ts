@@ -189,7 +189,10 @@ export class GripProxy extends ProxyEmitter {
       }),
       maxMessageBytes: settings.maxMessageBytes,
       compression: settings.compression,
-      lingering: new LingeringSockets(timers),
+      lingering: new LingeringSockets(timers, limits, {
+        timeout: settings.lingerTimeout,
+        bytes: settings.lingerBytes,
+      }),
       pausedBodies: new PausedBodies(timers),
       idleSockets: new IdleSockets(),
       farewells: new CallCounter(),
@@ -326,7 +329,7 @@ export class GripProxy extends ProxyEmitter {
       publish: async (items: readonly Item[], options: WaitOptions) => this.#publishAll(items, options),
       recover: () => this.hub.recover(),
     };
-    return new ControlApi(target, options, clock).handle;
+    return new ControlApi(target, options, clock, this.#services).handle;
   }
 
   /** Replaces the routes; connections that are held keep theirs. @throws GripError `GRIP_ERR_OPTION`; the old ones stay then. */

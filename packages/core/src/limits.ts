@@ -16,6 +16,7 @@ const LIMITS = [
   'sessions', // maxSessions
   'queued', // queuedPerOrigin, and connectTimeout for those that wait
   'stalledTunnel', // stallTimeout
+  'unreadBody', // lingerTimeout, lingerBytes
 ] as const;
 
 /** What was refused or cut: for the log and for listeners. */

@@ -192,6 +192,13 @@ export interface GripProxyOptions {
    */
   readonly stallTimeout?: number;
   /**
+   * Milliseconds for which a connection is read on, and what comes dropped, behind a response that was sent before the request's body
+   * had come: to close at once would keep the response from the client. @default 10_000
+   */
+  readonly lingerTimeout?: number;
+  /** The most bytes that are dropped so. @default 67_108_864 */
+  readonly lingerBytes?: number;
+  /**
    * The most bytes of one WebSocket message of a client; more is answered with Close 1009. An origin's answer may hold as
    * many bytes of messages. @default 1_048_576
    */

@@ -65,6 +65,8 @@ export interface Settings {
   readonly totalQueueBytes: number;
   readonly slowClient: GripProxyOptions['slowClient'];
   readonly stallTimeout: number;
+  readonly lingerTimeout: number;
+  readonly lingerBytes: number;
   readonly origins: readonly string[] | undefined;
   /** Of an app that is its own origin; routes have their own. */
   readonly sockjs: string | undefined;
@@ -143,6 +145,8 @@ const CHECKS: Checks<GripProxyOptions> = {
   totalQueueBytes: isCount,
   slowClient: isOneOf('recover', 'close', 'conflate'),
   stallTimeout: isCount,
+  lingerTimeout: isPositive,
+  lingerBytes: isCount,
   origins: isListOf(isOrigin),
   sockjs: isPathPrefix,
   sockjsAsPath: isPathPrefix,
@@ -194,6 +198,8 @@ export function readOptions(options: GripProxyOptions): Settings {
     totalQueueBytes: options.totalQueueBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 4),
     slowClient: options.slowClient,
     stallTimeout: options.stallTimeout ?? 60_000,
+    lingerTimeout: options.lingerTimeout ?? 10_000,
+    lingerBytes: options.lingerBytes ?? 67_108_864,
     origins: options.origins,
     sockjs: options.sockjs,
     sockjsAsPath: options.sockjsAsPath,

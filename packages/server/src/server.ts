@@ -131,11 +131,12 @@ export class P8Server {
   }
 
   async #open(): Promise<void> {
-    const { maxHeaderSize, maxConnections, certificates, control } = this.#options;
+    const { maxHeaderSize, maxConnections, certificates, control, proxy } = this.#options;
+    const linger = { timeout: proxy?.lingerTimeout, bytes: proxy?.lingerBytes };
     const store = certificates === undefined ? undefined : new CertificateStore(certificates, this.#logger);
     for (const address of this.#options.listen ?? [{ port: DEFAULT_PORT }]) {
       const tls = store && isTls(address) ? { certificates: store, port: address.port } : undefined;
-      const server = createFrontServer(this.#handle, { maxHeaderSize, maxConnections, tls });
+      const server = createFrontServer(this.#handle, { maxHeaderSize, maxConnections, linger, tls });
       this.proxy.attach(server);
       this.#fronts.push(await Listener.open(server, address, '--port'));
     }
@@ -146,7 +147,8 @@ export class P8Server {
         maxHeaderSize: head,
         ...api
       } = control ?? {};
-      const server = createControlServer(withReadiness(this.proxy, this.proxy.controlApi(api)), head);
+      const listener = withReadiness(this.proxy, this.proxy.controlApi(api));
+      const server = createControlServer(listener, head, linger);
       this.#control = await Listener.open(server, { host, port }, '--control-port');
     }
     this.#refuseOwnTarget(this.#routes);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { P8Server, type P8ServerOptions } from 'p-8';
@@ -131,6 +131,28 @@ describe('a P8Server', () => {
       assert.match(answer, /^HTTP\/1\.1 431 /);
       assert.ok(answer.endsWith('Request header size exceeded limit of 1024 bytes.\n'));
     });
+
+    for (const [status, head] of [
+      [431, `GET / HTTP/1.1\r\nX: ${'x'.repeat(2000)}`],
+      [400, 'HELLO\r\n\r\n'],
+    ] as const) {
+      it(`answers ${status} to a client that sends all before it reads`, async () => {
+        const { url, server } = await start({ routesFile: testTarget(), maxHeaderSize: 1024 });
+        const socket = connectTcp(Number(new URL(url).port), '127.0.0.1');
+        let text = '';
+        socket.on('data', (chunk) => {
+          text += chunk;
+        });
+        socket.pause();
+        socket.write(head);
+        socket.write(Buffer.alloc(10_000_000, 'x'));
+        await once(socket, 'drain');
+        socket.resume();
+        await once(socket, 'close');
+        assert.match(text, new RegExp(`^HTTP/1.1 ${status} `));
+        await server.close();
+      });
+    }
 
     it('puts no answer into the middle of another one', async () => {
       const { url } = await start({ routesFile: testTarget() });

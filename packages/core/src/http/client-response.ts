@@ -224,6 +224,7 @@ export class ClientResponse implements StreamClient, Stallable {
     if (isEmpty || (this.#isCounted && writeAtOnce(this.res, body))) this.#methods.end.call(this.res);
     else this.#methods.end.call(this.res, body);
     if (!this.#isTaken) this.mustTake();
+    if (!this.req.complete) this.#services.lingering.behind(this.req, this.res);
   }
 
   /** From now on the client must take what waits for it, or is cut: `stallTimeout`. */

@@ -5,13 +5,20 @@ import type { WaitOptions } from '../grip-proxy.js';
 import type { Receipt } from '../hub/receipt.js';
 import type { ControlApiOptions } from '../options.js';
 import { negotiate } from './accept.js';
+import { type ArrivalServices, BodyArrival, TOO_SLOW } from './body-arrival.js';
 import { ControlAuth } from './control-auth.js';
+import type { LingeringSockets } from './lingering-sockets.js';
 import type { ParsedBody } from './parsed-body.js';
 
 /** What the control API does to the proxy. */
 export interface ControlTarget {
   publish(items: readonly Item[], options: WaitOptions): Promise<Receipt>;
   recover(): void;
+}
+
+/** What the control API shares with the rest of the proxy. */
+export interface ControlServices extends ArrivalServices {
+  readonly lingering: LingeringSockets;
 }
 
 /** A handler of Node's requests, also mountable in frameworks; `next` gets what is not for it. */
@@ -33,9 +40,11 @@ export class ControlApi {
   readonly #auth: ControlAuth;
   readonly #path: string;
   readonly #maxBodySize: number;
+  readonly #services: ControlServices;
 
-  constructor(target: ControlTarget, options: ControlApiOptions, clock: Clock) {
+  constructor(target: ControlTarget, options: ControlApiOptions, clock: Clock, services: ControlServices) {
     this.#target = target;
+    this.#services = services;
     this.#auth = new ControlAuth(options, clock);
     this.#path = (options.path ?? '').replace(/\/+$/, '');
     this.#maxBodySize = options.maxBodySize ?? DEFAULT_MAX_BODY;
@@ -66,7 +75,7 @@ export class ControlApi {
     target: string,
     parsed: ParsedBody,
   ): Promise<void> {
-    const reply = new Reply(res);
+    const reply = new Reply(res, this.#services.lingering);
     const refusal = await this.#auth.refusal(req);
     if (refusal !== undefined) {
       if (refusal.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
@@ -142,7 +151,10 @@ export class ControlApi {
       );
       return undefined;
     }
-    return { value: parseJson(await readAll(req)) };
+    const bytes = await readAll(req, this.#services);
+    if (bytes !== undefined) return { value: parseJson(bytes) };
+    reply.text(408, TOO_SLOW);
+    return undefined;
   }
 }
 
@@ -150,9 +162,11 @@ export class ControlApi {
 class Reply {
   json = false;
   readonly #res: ServerResponse;
+  readonly #lingering: LingeringSockets;
 
-  constructor(res: ServerResponse) {
+  constructor(res: ServerResponse, lingering: LingeringSockets) {
     this.#res = res;
+    this.#lingering = lingering;
   }
 
   text(status: number, message: string): void {
@@ -168,9 +182,11 @@ class Reply {
     this.#res.statusCode = status;
     this.#res.setHeader('Content-Type', type);
     this.#res.setHeader('Content-Length', Buffer.byteLength(body));
+    const { req } = this.#res;
     // A body that nobody has read must not become the next request.
-    if (!this.#res.req.complete) this.#res.setHeader('Connection', 'close');
+    if (!req.complete) this.#res.setHeader('Connection', 'close');
     this.#res.end(body);
+    if (!req.complete) this.#lingering.behind(req, this.#res);
   }
 }
 
@@ -187,13 +203,23 @@ function readTarget(target: string): { readonly path: string; readonly wait: Wai
   return { path: target.length > 1 && target.endsWith('/') ? target.slice(0, -1) : target, wait: {} };
 }
 
-/** Costs a publisher a third of what iterating over the request does. */
-function readAll(req: IncomingMessage): Promise<Buffer> {
+/** Costs a publisher a third of what iterating over the request does. Undefined: the publisher stops in the midst of the body. */
+function readAll(req: IncomingMessage, services: ArrivalServices): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
+    const arrival = new BodyArrival(req, services, {
+      wantsBody: true,
+      onBodyStalled: () => resolve(undefined),
+    });
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
-    req.once('end', () => resolve(Buffer.concat(chunks)));
-    req.once('error', reject);
+    req.once('end', () => {
+      arrival.stop();
+      resolve(Buffer.concat(chunks));
+    });
+    req.once('error', (error) => {
+      arrival.stop();
+      reject(error);
+    });
   });
 }
 

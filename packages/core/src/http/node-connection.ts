@@ -57,6 +57,20 @@ export function unanswered(socket: Duplex): ServerResponse | undefined {
   return (socket as Duplex & { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 }
 
+/** What still comes by a connection goes nowhere: neither Node's parser of requests gets it, nor anybody else. */
+export function dropData(socket: Socket): void {
+  const readers = socket.listeners('data') as Listener[];
+  // Who listens to `data` makes the parser give the connection back.
+  socket.on('data', () => {});
+  for (const reader of readers) socket.removeListener('data', reader);
+  // The parser may have stopped the reading, and the stream does not know.
+  const { _handle: handle } = socket as { readonly _handle?: Handle | null };
+  if (handle?.reading === false) {
+    handle.reading = true;
+    handle.readStart?.();
+  }
+}
+
 /** Whether the connection stays open behind a response. */
 export function staysOpen(res: ServerResponse): boolean {
   return (res as LastResponse)._last === false;
@@ -94,6 +108,8 @@ export function detach(
 
 /** The system's side of a connection. */
 interface Handle {
+  reading?: boolean;
+  readStart?(): void;
   getpeername?(found: object): number;
 }
 

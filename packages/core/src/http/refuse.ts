@@ -15,8 +15,10 @@ export function refuse(
 ): void {
   services.logger.info({ method: req.method, url: req.url, status }, message);
   // What follows a request that we did not understand on its connection cannot be trusted.
-  if (status === 400 || status === 503) res.setHeader('Connection', 'close');
+  const isLast = status === 400 || status === 503;
+  if (isLast) res.setHeader('Connection', 'close');
   const client = new ClientResponse(req, res, services);
   client.crossOrigin = crossOrigin;
   respondText(client, status, message);
+  if (isLast) services.lingering.behind(req, res);
 }

@@ -1,6 +1,7 @@
 /// <reference path="./undici-parts.d.ts" />
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type undici from 'undici';
+import { readBeforeFailing } from './read-before-failing.js';
 import { Client, type Connector } from './undici.js';
 
 /** Who asks by an {@link OriginConnection}, and may want to know how its request is doing there. */
@@ -21,6 +22,8 @@ export class OriginConnection extends Client {
       ...options,
       connect: (target, callback) => {
         connect(target, (...result) => {
+          const [, socket] = result;
+          if (socket instanceof Socket) readBeforeFailing(socket);
           if (this !== undefined) this.socket = result[1] ?? undefined;
           callback(...result);
         });

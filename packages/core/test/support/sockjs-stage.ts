@@ -48,7 +48,7 @@ export class SockJsStage {
     const { prefix = '/echo', asPath, clientUrl = '/sockjs.js', origins } = options;
     const { maxMessageBytes = 1024 * 1024 } = options;
     const flusher = new Flusher(onError);
-    const lingering = new LingeringSockets(this.timers);
+    const lingering = new LingeringSockets(this.timers, this.limits, { timeout: 10_000, bytes: 1e8 });
     const services: SockJsServices = {
       clock: this.clock,
       timers: this.timers,

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { answerClientErrors, refuseConnect, TIMEOUT_CHECKS } from './client-error.js';
+import { answerClientErrors, type Linger, refuseConnect, TIMEOUT_CHECKS } from './client-error.js';
 
 /** Milliseconds for a publisher's whole request. */
 const REQUEST_TIMEOUT = 60_000;
@@ -7,7 +7,11 @@ const REQUEST_TIMEOUT = 60_000;
 const DEFAULT_MAX_HEADER_SIZE = 10_000;
 
 /** Makes the HTTP server of the control API; it does not listen yet. Its texts are those of Pushpin 1.36. */
-export function createControlServer(listener: RequestListener, maxHeaderSize: number | undefined): Server {
+export function createControlServer(
+  listener: RequestListener,
+  maxHeaderSize: number | undefined,
+  linger: Linger,
+): Server {
   const server = createServer(
     {
       maxHeaderSize: maxHeaderSize ?? DEFAULT_MAX_HEADER_SIZE,
@@ -23,10 +27,11 @@ export function createControlServer(listener: RequestListener, maxHeaderSize: nu
       else res.writeHead(505, { 'Content-Type': 'text/plain' }).end('HTTP version not supported.\n');
     },
   );
-  answerClientErrors(server, {
+  const answers = {
     headTooLarge: { status: 400, body: 'Request header too large.\n' },
     unreadable: { status: 400, body: 'Failed to parse request header.\n' },
-  });
-  refuseConnect(server);
+  };
+  answerClientErrors(server, answers, linger);
+  refuseConnect(server, linger);
   return server;
 }

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createTlsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 import type { CertificateStore } from './certificates.js';
-import { answerClientErrors, TIMEOUT_CHECKS } from './client-error.js';
+import { answerClientErrors, type Linger, TIMEOUT_CHECKS } from './client-error.js';
 
 /** Milliseconds for a request's head, and for the handshake of TLS before. Source: Pushpin 1.36. */
 const HEAD_TIMEOUT = 30_000;
@@ -27,6 +27,7 @@ export interface FrontServerOptions {
   readonly maxConnections?: number | undefined;
   /** Milliseconds for a request's head. @default 30_000 */
   readonly headTimeout?: number | undefined;
+  readonly linger?: Linger | undefined;
   /** For TLS: where certificates come from, and the port that a default certificate is named after. */
   readonly tls?: { readonly certificates: CertificateStore; readonly port: number } | undefined;
 }
@@ -51,10 +52,11 @@ export function createFrontServer(listener: RequestListener, options: FrontServe
       ? createServer(settings, listener)
       : createSecureServer({ ...settings, handshakeTimeout: headTimeout }, options.tls, listener);
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
-  answerClientErrors(server, {
+  const answers = {
     headTooLarge: { status: 431, body: `Request header size exceeded limit of ${maxHeaderSize} bytes.\n` },
     unreadable: { status: 400, body: 'Failed to parse request.\n' },
-  });
+  };
+  answerClientErrors(server, answers, options.linger ?? {});
   return server;
 }
 
