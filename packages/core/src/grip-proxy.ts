@@ -47,6 +47,7 @@ import { UpdateLimiter } from './sessions/update-limiter.js';
 import { checkControlApiOptions, checkWaitOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
 import { CallCounter } from './upstream/call-counter.js';
+import { Pings } from './websocket/pulse.js';
 import { SocketClient } from './websocket/socket-client.js';
 
 /** Milliseconds that clients have to answer the Close of a proxy that is closed. */
@@ -189,6 +190,7 @@ export class GripProxy extends ProxyEmitter {
       }),
       maxMessageBytes: settings.maxMessageBytes,
       compression: settings.compression,
+      pings: settings.pingInterval === 0 ? undefined : new Pings(settings.pingInterval),
       lingering: new LingeringSockets(timers, limits, {
         timeout: settings.lingerTimeout,
         bytes: settings.lingerBytes,

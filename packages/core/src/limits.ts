@@ -10,6 +10,7 @@ const LIMITS = [
   'eventsTimeout',
   'followUpTimeout',
   'patch', // maxPatchBytes and the like
+  'ping', // pingInterval
   'requests', // requestsPerConnection
   'stalledRelay', // stallTimeout
   'stalledUpload', // stallTimeout

@@ -214,6 +214,11 @@ export interface GripProxyOptions {
   readonly maxPatchDepth?: number;
   /** Compress WebSocket messages for clients that offer permessage-deflate; no context is kept between messages. @default false */
   readonly compression?: boolean;
+  /**
+   * Milliseconds without a word from a WebSocket's client until it is pinged, and then until it counts as gone where it does not
+   * answer; 0: it is not pinged. @default 60_000
+   */
+  readonly pingInterval?: number;
   /** Milliseconds that an out-of-order item waits for the one before it. @default 5000 */
   readonly messageWait?: number;
   /** Milliseconds during which a second item with the same channel and id is dropped; 0 turns this off. @default 60_000 */

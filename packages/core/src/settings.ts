@@ -77,6 +77,7 @@ export interface Settings {
   readonly maxPatchOperations: number;
   readonly maxPatchDepth: number;
   readonly compression: boolean;
+  readonly pingInterval: number;
   readonly messageWait: number;
   readonly idCacheTtl: number;
   readonly lastIdsMax: number;
@@ -156,6 +157,7 @@ const CHECKS: Checks<GripProxyOptions> = {
   maxPatchOperations: isCount,
   maxPatchDepth: isCount,
   compression: isFlag,
+  pingInterval: isCount,
   messageWait: isCount,
   idCacheTtl: isCount,
   lastIdsMax: isCount,
@@ -209,6 +211,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     maxPatchOperations: options.maxPatchOperations ?? 1000,
     maxPatchDepth: options.maxPatchDepth ?? 100,
     compression: options.compression ?? false,
+    pingInterval: options.pingInterval ?? 60_000,
     messageWait: options.messageWait ?? 5000,
     idCacheTtl: options.idCacheTtl ?? 60_000,
     lastIdsMax: options.lastIdsMax ?? 1_000_000,

@@ -97,6 +97,11 @@ describe('a configuration file', () => {
     });
   });
 
+  it('says how long a client of a WebSocket may say nothing', () => {
+    const { proxy } = options('[handler]\nping_interval=0\n');
+    assert.deepEqual(proxy, { pingInterval: 0 });
+  });
+
   it('may be empty', () => assert.deepEqual(options(''), { proxy: {} }));
 
   const mapped: [string, P8ServerOptions][] = [

@@ -51,6 +51,8 @@ export class Bench {
     this.#unanswered = new Patience(settings.patience);
     this.#proxy = new GripProxy({
       debug: true,
+      // Nobody vanishes from memory, and time passes in leaps.
+      pingInterval: 0,
       ...proxyOptions,
       routes: [],
       clock: this.clock,

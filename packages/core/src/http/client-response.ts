@@ -6,6 +6,7 @@ import { crossOriginHeaders } from './cors.js';
 import { DetachedSocket } from './detached-socket.js';
 import { gatherRepeated } from './head-fields.js';
 import type { IdleSockets } from './idle-sockets.js';
+import { probe } from './node-connection.js';
 import { progressOf } from './progress.js';
 import { methodsOf, native, type ResponseMethods, type Written } from './response-methods.js';
 import type { Stallable } from './stall-watch.js';
@@ -174,6 +175,11 @@ export class ClientResponse implements StreamClient, Stallable {
       res.socket !== null &&
       res.writableCorked === 0
     );
+  }
+
+  /** The connection is held from now on. */
+  hold(): void {
+    probe(this.#socket);
   }
 
   /**

@@ -15,6 +15,15 @@ export interface ServedSocket extends Socket {
   readonly _paused?: boolean;
 }
 
+/** Milliseconds of silence on a held connection before TCP asks whether the other end is still there. */
+const PROBE_DELAY = 60_000;
+
+/** What Node's server knows of the probes of its connections: an app may have chosen its own. */
+interface ProbingServer {
+  readonly keepAlive?: boolean;
+  readonly keepAliveInitialDelay?: number;
+}
+
 interface ServerParser {
   /** The last request whose head has been read. */
   readonly incoming?: IncomingMessage | null;
@@ -69,6 +78,18 @@ export function dropData(socket: Socket): void {
     handle.reading = true;
     handle.readStart?.();
   }
+}
+
+/**
+ * Has TCP ask, while a held connection is silent, whether the other end is still there: an end that is gone without a word would else
+ * never be missed. Node skips the call of the system where that is so already.
+ */
+export function probe(socket: Duplex): void {
+  if (!('setKeepAlive' in socket)) return;
+  const server = (socket as ServedSocket).server as (Server & ProbingServer) | undefined;
+  const { keepAlive, keepAliveInitialDelay = 0 } = server ?? {};
+  if (keepAlive === true && keepAliveInitialDelay > 0) return;
+  (socket as Socket).setKeepAlive(true, PROBE_DELAY);
 }
 
 /** Whether the connection stays open behind a response. */

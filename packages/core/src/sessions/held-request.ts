@@ -15,6 +15,7 @@ import type { Destination, SlowClientLimits } from '../routing/origin.js';
 import type { Timers } from '../timers.js';
 import type { CallCounter } from '../upstream/call-counter.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
+import type { Pings } from '../websocket/pulse.js';
 import type { Admission } from './admission.js';
 import type { Backlog } from './backlog.js';
 import type { FilterLimiter } from './filter-limiter.js';
@@ -60,6 +61,8 @@ export interface SessionServices {
   readonly maxMessageBytes: number;
   /** Whether WebSocket messages are compressed for clients that offer it. */
   readonly compression: boolean;
+  /** Undefined: WebSockets are not pinged. */
+  readonly pings: Pings | undefined;
   /** Gone links that are being asked. */
   readonly farewells: CallCounter;
   /** Connections that are about to end. */

@@ -34,6 +34,7 @@ export class ResponseHold extends HttpHold {
     super(instruct);
     this.request = request;
     request.client.owner = this;
+    request.client.hold();
     request.services.hub.addSession(this);
   }
 

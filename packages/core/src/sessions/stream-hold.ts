@@ -71,6 +71,7 @@ export class StreamHold extends HttpHold implements Backlogged {
     this.#outlet = new StreamOutlet(request, this);
     this.#stream = this.#outlet.stream;
     client.owner = this;
+    client.hold();
     services.hub.addSession(this);
   }
 

@@ -17,6 +17,7 @@ import type { OverflowReason } from '../hub/overflow.js';
 import type { PublishedItem } from '../hub/published-item.js';
 import type { Outcome } from '../hub/receipt.js';
 import type { Subscription } from '../hub/session.js';
+import type { LimitName } from '../limits.js';
 import type { Destination, Origin, SlowClientLimits, WebSocketTarget } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-web-socket.js';
@@ -154,11 +155,12 @@ export class WebSocketSession
     }
   }
 
-  onClientGone(detail: string): void {
+  onClientGone(detail: string, limit?: LimitName): void {
     this.#services.logger.debug({ uri: this.uri, detail }, 'WebSocket client lost');
     this.#end ??= 'client';
     this.#disconnect();
     this.#finish();
+    if (limit !== undefined) this.#services.limits.reached(limit, { uri: this.uri });
   }
 
   onClientBlocked(): void {

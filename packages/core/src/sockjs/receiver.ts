@@ -21,6 +21,7 @@ export abstract class Receiver implements ClientOwner {
     this.request = request;
     this.format = format;
     request.client.owner = this;
+    request.client.hold();
   }
 
   /** The client does not take what was written. */

@@ -1,4 +1,5 @@
 import type { HeaderList } from '@p-8/protocol';
+import type { LimitName } from '../limits.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-web-socket.js';
 import { type MessageType, WebSocketMessage } from '../websocket/message.js';
@@ -119,10 +120,10 @@ export class SockJsWebSocket implements ClientWebSocket, ClientWebSocketOwner, T
     owner.onClientClose(code, reason);
   }
 
-  onClientGone(detail: string): void {
+  onClientGone(detail: string, limit?: LimitName): void {
     const { owner } = this;
     this.#finish();
-    owner.onClientGone(detail);
+    owner.onClientGone(detail, limit);
   }
 
   onClientBlocked(): void {

@@ -1,4 +1,5 @@
 import type { HeaderList } from '@p-8/protocol';
+import type { LimitName } from '../limits.js';
 import type { MessageType, WebSocketMessage } from './message.js';
 
 /** A client's side of a WebSocket, whatever carries it: a real one, or one of the SockJS transports. */
@@ -40,8 +41,11 @@ export interface ClientWebSocketOwner {
   onClientMessage(type: MessageType, content: Uint8Array): void;
   /** The client has sent a Close, as the first or as the answer; no message follows. */
   onClientClose(code: number | undefined, reason: string): void;
-  /** The connection broke, before or after it was accepted, without both sides having closed. Nothing follows. */
-  onClientGone(detail: string): void;
+  /**
+   * The connection broke, before or after it was accepted, without both sides having closed. Nothing follows. `limit`: the bound that
+   * the client has reached.
+   */
+  onClientGone(detail: string, limit?: LimitName): void;
   /** The client does not take what was sent, from now on or still. */
   onClientBlocked(): void;
   /** After having been {@link ClientWebSocket.blocked}, the client has taken all that was sent. */

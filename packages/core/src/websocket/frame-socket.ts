@@ -4,14 +4,20 @@ import { type PerMessageDeflate, Receiver } from 'ws';
 import { MESSAGE_COST } from '../heap-cost.js';
 import type { Flushable, Flusher } from '../http/flusher.js';
 import type { LingeringSockets } from '../http/lingering-sockets.js';
+import { progressOf } from '../http/progress.js';
+import type { LimitName } from '../limits.js';
 import type { OnError } from '../logger.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import { closeFrame, type Frame } from './frame.js';
 import { joinFrames } from './joined-frames.js';
 import type { MessageType } from './message.js';
+import { type Pings, Pulse } from './pulse.js';
 
 /** Milliseconds that the other side has to answer a Close. */
 export const CLOSE_TIMEOUT = 10_000;
+
+/** RFC 6455 7.4.1. */
+const INTERNAL_ERROR = 1011;
 
 /** Stands for a Close without a code: RFC 6455 7.1.5. */
 const NO_CODE = 1005;
@@ -32,8 +38,11 @@ export interface FrameSocketOwner {
   onMessage(type: MessageType, content: Buffer): void;
   /** The other side has sent a Close; no message follows. */
   onClose(code: number | undefined, reason: string): void;
-  /** The connection is lost, or the other side broke the rules, before both had closed. Nothing follows. */
-  onBroken(detail: string): void;
+  /**
+   * The connection is lost, or the other side broke the rules, before both had closed. Nothing follows. `limit`: the bound that it
+   * has reached.
+   */
+  onBroken(detail: string, limit?: LimitName): void;
   /** The other side does not take what was sent, from now on or still. */
   onBlocked(): void;
   /** What was sent has gone out, after it had not for a while. */
@@ -48,6 +57,8 @@ export interface FrameSocketEnd {
   readonly maxMessageBytes: number;
   /** Where compression was agreed on: how to read it. */
   readonly deflate: PerMessageDeflate | undefined;
+  /** Undefined: the other side is not pinged. */
+  readonly pings?: Pings | undefined;
 }
 
 /** What all frame sockets of a proxy share. */
@@ -75,8 +86,10 @@ export class FrameSocket implements TimerOwner, Flushable {
   readonly #isServer: boolean;
   readonly #maxMessageBytes: number;
   readonly #deflate: PerMessageDeflate | undefined;
+  readonly #pings: Pings | undefined;
   /** Undefined: the other side has not sent anything yet. Idle connections are many, and this takes as much as all else of them. */
   #receiver: Receiver | undefined;
+  /** The other side's pulse, where it is pinged; for its answer once a Close has been sent. */
   #timer: Timer | undefined;
   #frames: Frame[] = [];
   #bytes = 0;
@@ -95,6 +108,7 @@ export class FrameSocket implements TimerOwner, Flushable {
     this.#isServer = end.isServer;
     this.#maxMessageBytes = end.maxMessageBytes;
     this.#deflate = end.deflate;
+    this.#pings = end.pings;
     this.#services = services;
     Object.assign(socket, { [kFrames]: this });
   }
@@ -108,6 +122,9 @@ export class FrameSocket implements TimerOwner, Flushable {
     socket.on('close', onSocketClose);
     socket.on('drain', onDrain);
     socket.resume();
+    if (this.#pings === undefined) return;
+    this.#timer = new Pulse(this);
+    this.#services.timers.start(this.#timer, this.#pings.interval);
   }
 
   /** Bytes that have been sent and wait in this process. */
@@ -154,7 +171,7 @@ export class FrameSocket implements TimerOwner, Flushable {
       this.#end();
       return;
     }
-    this.#timer = new Timer(this);
+    this.#timer ??= new Timer(this);
     this.#services.timers.start(this.#timer, CLOSE_TIMEOUT);
     // Whoever was not read from may have answered long ago.
     this.resume();
@@ -174,6 +191,8 @@ export class FrameSocket implements TimerOwner, Flushable {
 
   resume(): void {
     this.#paused = false;
+    // What it has sent meanwhile is read only now.
+    this.#pulse?.hear();
     if (this.#receiver?.writableNeedDrain !== true) this.#socket.resume();
   }
 
@@ -190,14 +209,19 @@ export class FrameSocket implements TimerOwner, Flushable {
     }
   }
 
-  /** The other side has not answered a Close in time. */
-  onTimer(): void {
-    this.#socket.destroy();
-    this.#break('no answer to a Close in time');
+  /** An interval between pings is over; or the other side has not answered a Close in time. */
+  onTimer(timer: Timer): void {
+    if (this.#closeSent) {
+      this.#socket.destroy();
+      this.#break('no answer to a Close in time');
+    } else if (timer instanceof Pulse) {
+      this.#beat(timer);
+    }
   }
 
   onData(chunk: Buffer): void {
     if (this.#over || this.#closeReceived) return;
+    this.#pulse?.hear();
     this.#receiver ??= this.#newReceiver();
     if (!this.#receiver.write(chunk)) this.#socket.pause();
   }
@@ -207,7 +231,9 @@ export class FrameSocket implements TimerOwner, Flushable {
   }
 
   onMessage(type: MessageType, content: Buffer): void {
-    if (!this.#over) this.#owner.onMessage(type, content);
+    if (this.#over) return;
+    if (type === 'pong' && this.#pings?.answers(content) === true) this.#pulse?.hearAnswer();
+    else this.#owner.onMessage(type, content);
   }
 
   onConclude(code: number, reason: Buffer): void {
@@ -219,11 +245,8 @@ export class FrameSocket implements TimerOwner, Flushable {
   }
 
   onReceiverError(error: Error & { readonly code?: string }): void {
-    if (this.#over) return;
-    this.close(closeCodeOf(error.code), '');
-    this.#break(error.message);
     // What still comes is not understood.
-    this.#end();
+    this.#fail(closeCodeOf(error.code), error.message);
   }
 
   onEnd(): void {
@@ -247,6 +270,7 @@ export class FrameSocket implements TimerOwner, Flushable {
   onDrain(): void {
     if (!this.#blocked) return;
     this.#blocked = false;
+    this.#pulse?.hear();
     this.flush();
     if (!this.#blocked && !this.#over) this.#owner.onDrained();
   }
@@ -260,6 +284,30 @@ export class FrameSocket implements TimerOwner, Flushable {
     } catch (again) {
       this.#services.onError(again);
     }
+  }
+
+  get #pulse(): Pulse | undefined {
+    return this.#timer instanceof Pulse ? this.#timer : undefined;
+  }
+
+  #beat(pulse: Pulse): void {
+    const pings = this.#pings;
+    // Whoever has sent a Close need not answer pings.
+    if (pings === undefined || this.#over || this.#closeReceived) return;
+    this.#services.timers.start(pulse, pings.interval);
+    // A ping would not get to it now, or its answer would not be read.
+    if (this.#blocked || this.#socket.isPaused()) return;
+    const beat = pulse.beat(pings.interval, progressOf(this.#socket));
+    if (beat === 'ping') this.send(pings.frame);
+    else if (beat === 'lost') this.#fail(INTERNAL_ERROR, 'no answer to a ping in time', 'ping');
+  }
+
+  /** Ends the connection because of what the other side did, or did not do. */
+  #fail(code: number, detail: string, limit?: LimitName): void {
+    if (this.#over) return;
+    this.close(code, '');
+    this.#break(detail, limit);
+    this.#end();
   }
 
   #newReceiver(): Receiver {
@@ -328,10 +376,10 @@ export class FrameSocket implements TimerOwner, Flushable {
     if (this.#timer !== undefined) this.#services.timers.stop(this.#timer);
   }
 
-  #break(detail: string): void {
+  #break(detail: string, limit?: LimitName): void {
     if (this.#over) return;
     this.#over = true;
-    this.#owner.onBroken(detail);
+    this.#owner.onBroken(detail, limit);
   }
 }
 

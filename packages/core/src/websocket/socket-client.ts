@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '@p-8/protocol';
+import { probe } from '../http/node-connection.js';
 import { progressOf } from '../http/progress.js';
+import type { LimitName } from '../limits.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from './client-web-socket.js';
 import { FrameSocket, type FrameSocketOwner, type FrameSocketServices } from './frame-socket.js';
 import { negotiateCompression, writeAccept, writeReject } from './handshake.js';
 import type { MessageType, WebSocketMessage } from './message.js';
 import { nobody } from './nobody.js';
+import type { Pings } from './pulse.js';
 import { WaitingClient } from './waiting-client.js';
 
 /** What all clients of a proxy share. */
@@ -14,6 +17,8 @@ export interface SocketClientServices extends FrameSocketServices {
   readonly maxMessageBytes: number;
   /** Whether messages are compressed where a client offers it. */
   readonly compression: boolean;
+  /** Undefined: clients are not pinged. */
+  readonly pings?: Pings | undefined;
 }
 
 /** A client that speaks WebSocket: from its handshake, which must have been checked, to its end. */
@@ -68,12 +73,13 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
     waiting.stop();
     this.#waiting = undefined;
     const { key, extensions } = waiting;
-    const { compression: allowed, maxMessageBytes } = this.#services;
+    const { compression: allowed, maxMessageBytes, pings } = this.#services;
     const compression =
       allowed && extensions !== undefined ? negotiateCompression(extensions, maxMessageBytes) : undefined;
     this.#deflates = compression !== undefined;
+    probe(this.#socket);
     writeAccept(this.#socket, key, headers, compression);
-    const end = { isServer: true, maxMessageBytes, deflate: compression?.deflate };
+    const end = { isServer: true, maxMessageBytes, deflate: compression?.deflate, pings };
     this.#frames = new FrameSocket(this.#socket, this, end, this.#services);
     this.#frames.start();
     if (this.#paused) this.#frames.pause();
@@ -124,9 +130,9 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
     this.owner.onClientClose(code, reason);
   }
 
-  onBroken(detail: string): void {
+  onBroken(detail: string, limit?: LimitName): void {
     this.#gone = true;
-    this.owner.onClientGone(detail);
+    this.owner.onClientGone(detail, limit);
   }
 
   onBlocked(): void {

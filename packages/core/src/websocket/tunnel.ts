@@ -4,6 +4,7 @@ import { type HeaderList, headerValue } from '@p-8/protocol';
 import { ORIGIN_ERROR } from '../http/error-response.js';
 import { relayedHeaders } from '../http/forwarded-headers.js';
 import type { LingeringSockets } from '../http/lingering-sockets.js';
+import { probe } from '../http/node-connection.js';
 import type { StallWatch } from '../http/stall-watch.js';
 import type { Limits } from '../limits.js';
 import type { Logger, OnError } from '../logger.js';
@@ -156,6 +157,8 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
     const client = this.#client.release();
     this.#open = client;
     this.#origin = origin;
+    // That to the origin is probed already: undici does so.
+    probe(client);
     client.once('close', () => this.cut());
     origin.once('close', () => this.#end(client));
     client.once('end', this.#onHalfEnd);

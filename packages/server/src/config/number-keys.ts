@@ -15,6 +15,7 @@ const NUMBER_KEYS: readonly (readonly [section: string, key: string, option: Num
   ['handler', 'session_queue_bytes', 'sessionQueueBytes', 0],
   ['handler', 'total_queue_bytes', 'totalQueueBytes', 0],
   ['handler', 'stall_timeout', 'stallTimeout', 0],
+  ['handler', 'ping_interval', 'pingInterval', 0],
   ['proxy', 'linger_timeout', 'lingerTimeout', 1],
   ['proxy', 'linger_bytes', 'lingerBytes', 0],
   ['handler', 'last_ids_max', 'lastIdsMax', 0],
