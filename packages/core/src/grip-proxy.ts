@@ -199,7 +199,7 @@ export class GripProxy extends ProxyEmitter {
       idleSockets: new IdleSockets(),
       farewells: new CallCounter(),
     };
-    const { connectionsPerOrigin, queuedPerOrigin, connectTimeout } = settings;
+    const { connectionsPerOrigin, queuedPerOrigin, connectTimeout, connectionMaxAge } = settings;
     const upstreams = {
       onError,
       calls: this.#calls,
@@ -210,6 +210,7 @@ export class GripProxy extends ProxyEmitter {
       connectionsPerOrigin,
       queuedPerOrigin,
       connectTimeout,
+      connectionMaxAge,
     };
     this.#linkHosts = new LinkHosts({
       settings,

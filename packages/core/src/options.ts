@@ -164,6 +164,11 @@ export interface GripProxyOptions {
    * and fail with 503 then. @default 1000
    */
   readonly connectionsPerOrigin?: number;
+  /**
+   * Milliseconds after which a connection to an origin takes no more requests, so that an origin is followed to where its name leads; a
+   * response that is under way comes to its end. 0: for ever. @default 60_000
+   */
+  readonly connectionMaxAge?: number;
   /** The most requests that wait for a connection to one origin; more are answered with 503 at once. @default 10_000 */
   readonly queuedPerOrigin?: number;
   /**

@@ -58,6 +58,7 @@ export interface Settings {
   readonly linkHosts: readonly LinkHostOptions[];
   readonly requestsPerConnection: number;
   readonly connectionsPerOrigin: number;
+  readonly connectionMaxAge: number;
   readonly queuedPerOrigin: number;
   readonly maxSessions: number;
   readonly subscriptionsPerConnection: number;
@@ -139,6 +140,7 @@ const CHECKS: Checks<GripProxyOptions> = {
   linkHosts: isListOf(isLinkHost),
   requestsPerConnection: isPositive,
   connectionsPerOrigin: isPositive,
+  connectionMaxAge: isCount,
   queuedPerOrigin: isCount,
   maxSessions: isPositive,
   subscriptionsPerConnection: isCount,
@@ -193,6 +195,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     linkHosts: (options.linkHosts ?? []).map((host) => (typeof host === 'string' ? { host } : host)),
     requestsPerConnection: options.requestsPerConnection ?? 4,
     connectionsPerOrigin: options.connectionsPerOrigin ?? 1000,
+    connectionMaxAge: options.connectionMaxAge ?? 60_000,
     queuedPerOrigin: options.queuedPerOrigin ?? 10_000,
     maxSessions: options.maxSessions ?? Math.floor(getHeapStatistics().heap_size_limit / 2 / SESSION_BYTES),
     subscriptionsPerConnection: options.subscriptionsPerConnection ?? 20,

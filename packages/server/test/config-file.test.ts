@@ -87,13 +87,14 @@ describe('a configuration file', () => {
   it('bounds what one client, and all of them, may have under way', () => {
     const { proxy } = options(
       '[proxy]\nrequests_per_connection=1\nconnections_per_origin=2\nqueued_per_origin=3\n' +
-        'max_sessions=4\n',
+        'max_sessions=4\nconnection_max_age=5\n',
     );
     assert.deepEqual(proxy, {
       requestsPerConnection: 1,
       connectionsPerOrigin: 2,
       queuedPerOrigin: 3,
       maxSessions: 4,
+      connectionMaxAge: 5,
     });
   });
 

@@ -1,7 +1,7 @@
 /// <reference path="./undici-parts.d.ts" />
 import type undici from 'undici';
 import poolBase, { type PoolWithClients } from 'undici/lib/dispatcher/pool-base.js';
-import { OriginConnection } from './origin-connection.js';
+import { type MaxAge, OriginConnection } from './origin-connection.js';
 import { type Connector, Pool } from './undici.js';
 
 /**
@@ -12,11 +12,12 @@ import { type Connector, Pool } from './undici.js';
 export function createPool(
   url: string,
   { connect, ...options }: undici.Pool.Options & { readonly connect: Connector },
+  maxAge?: MaxAge,
 ): Pool {
   const pool = new Pool(url, {
     ...options,
     pipelining: 1,
-    factory: (origin, all) => new OriginConnection(origin, { ...all, connect }),
+    factory: (origin, all) => new OriginConnection(origin, { ...all, connect }, maxAge),
   });
   const clients = (pool as PoolWithClients)[poolBase.kClients];
   pool.on('disconnect', (_origin, targets) => {

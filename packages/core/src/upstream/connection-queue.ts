@@ -23,6 +23,8 @@ export interface UpstreamServices {
   readonly queuedPerOrigin: number;
   /** Milliseconds that they wait at most; 0: for ever. */
   readonly connectTimeout: number;
+  /** Milliseconds that a connection is used; 0: for ever. */
+  readonly connectionMaxAge: number;
 }
 
 /** The connections to an origin. */

@@ -176,6 +176,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler, Conne
 
   /** A request that is given up may still be connecting: what undici has counts until undici is done with it. */
   #letGo(): void {
+    this.connection?.onResponseEnd();
     this.#dispatched = false;
     this.#queue?.leave();
   }

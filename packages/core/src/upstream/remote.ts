@@ -43,7 +43,8 @@ export class RemoteUpstream implements Upstream, ConnectionPool {
     this.#connector = connector(options);
     // With TLS, bytes come out of the cipher 16 KB at a time.
     const connect = this.#url.protocol === 'http:' ? intoBlocks(options) : this.#connector;
-    this.#pool = createPool(options.url, { allowH2: false, connect });
+    const { clock, connectionMaxAge: ms } = services;
+    this.#pool = createPool(options.url, { allowH2: false, connect }, ms > 0 ? { ms, clock } : undefined);
     this.#queue = new ConnectionQueue(this.#url.host, services, this);
   }
 

@@ -20,5 +20,6 @@ export function upstreamServices(): UpstreamServices {
     connectionsPerOrigin: 1000,
     queuedPerOrigin: 1000,
     connectTimeout: 1000,
+    connectionMaxAge: 0,
   };
 }

@@ -25,6 +25,7 @@ const NUMBER_KEYS: readonly (readonly [section: string, key: string, option: Num
   ['handler', 'max_patch_depth', 'maxPatchDepth', 0],
   ['proxy', 'requests_per_connection', 'requestsPerConnection', 1],
   ['proxy', 'connections_per_origin', 'connectionsPerOrigin', 1],
+  ['proxy', 'connection_max_age', 'connectionMaxAge', 0],
   ['proxy', 'queued_per_origin', 'queuedPerOrigin', 0],
   ['proxy', 'max_sessions', 'maxSessions', 1],
   ['proxy', 'max_message_bytes', 'maxMessageBytes', 1],
