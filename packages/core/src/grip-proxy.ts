@@ -7,7 +7,7 @@ import { GripError } from './errors.js';
 import type { GripProxyEvents } from './events.js';
 import { ControlApi, type ControlHandler } from './http/control-api.js';
 import { Flusher } from './http/flusher.js';
-import { VersionGuard } from './http/http-version.js';
+import { isHttp2, VersionGuard } from './http/http-version.js';
 import { IdleSockets } from './http/idle-sockets.js';
 import { LingeringSockets } from './http/lingering-sockets.js';
 import { PausedBodies } from './http/paused-bodies.js';
@@ -431,8 +431,13 @@ export class GripProxy extends ProxyEmitter {
     this.removeAllListeners();
   }
 
-  /** A server that has CONNECT taken by nobody closes the connection without an answer. */
+  /** A server that nobody listens to for CONNECT closes the connection without an answer. */
   #refuseConnect(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (isHttp2(req)) {
+      // Servers of HTTP/2 give a response in place of the connection.
+      this.#versions.admits(req, socket as unknown as ServerResponse);
+      return;
+    }
     const { logger } = this.#settings;
     upgradeInTurn(req, socket, head, (rest) => {
       const { status, message } = NO_CONNECT;

@@ -76,6 +76,18 @@ describe('a request of another version than HTTP/1', () => {
         });
       }
 
+      it('for a connection in HTTP/2 is answered 505', async () => {
+        const server = http2.createServer(mount(proxy) as never);
+        proxy.attach(server as never);
+        const { port } = await listen(server);
+        const session = http2.connect(`http://127.0.0.1:${port}`);
+        stage().onClose(() => session.close());
+        const stream = session.request({ ':method': 'CONNECT', ':authority': 'a:443' });
+        const [headers] = await once(stream, 'response');
+        assert.equal(headers[':status'], 505);
+        stream.close();
+      });
+
       it('in HTTP/2 is answered 505, and the log says so once', async () => {
         const server = http2.createServer(mount(proxy) as never);
         const { port } = await listen(server);

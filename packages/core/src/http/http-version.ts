@@ -36,7 +36,7 @@ export class VersionGuard {
   }
 }
 
-/** Other requests may bear the version in their text. */
-function isHttp2(req: IncomingMessage): boolean {
+/** Whether a request is one of `node:http2`: others may bear the version in their text. */
+export function isHttp2(req: IncomingMessage): boolean {
   return 'stream' in req;
 }
