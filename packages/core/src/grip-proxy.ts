@@ -22,6 +22,7 @@ import { Hub } from './hub/hub.js';
 import type { OverflowReason } from './hub/overflow.js';
 import { readItem } from './hub/read-item.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
+import { TableBudget } from './hub/table-budget.js';
 import { type LimitName, Limits } from './limits.js';
 import { AppMount } from './mounts/app-mount.js';
 import { Attachments, type AttachOptions } from './mounts/attachments.js';
@@ -142,6 +143,8 @@ export class GripProxy extends ProxyEmitter {
     this.#versions = new VersionGuard(logger);
     const history = new History(settings.history, clock);
     const flusher = new Flusher(onError);
+    const limits = new Limits(logger, clock, (limit, fields) => this.#tell('limit', limit, fields));
+    const { totalTableBytes } = settings;
     const stalls = new StallWatch(settings.stallTimeout, timers, onError);
     this.hub = new Hub({
       clock,
@@ -150,6 +153,7 @@ export class GripProxy extends ProxyEmitter {
       messageWait: settings.messageWait,
       idCacheTtl: settings.idCacheTtl,
       lastIdsMax: settings.lastIdsMax,
+      tables: new TableBudget(totalTableBytes, () => limits.reached('tables', { bytes: totalTableBytes })),
       updateOnFirstSubscription: settings.updateOnFirstSubscription,
       history,
       onError,
@@ -162,7 +166,6 @@ export class GripProxy extends ProxyEmitter {
       onItem: (item, receipt) => this.#tell('publish', item, receipt),
     });
     this.#sink = this.hub;
-    const limits = new Limits(logger, clock, (limit, fields) => this.#tell('limit', limit, fields));
     const { maxPatchBytes: bytes, maxPatchOperations: operations, maxPatchDepth: depth } = settings;
     const followUps = new FollowUps(settings.followUpTimeout, timers, limits, onError);
     const gate = new OriginGate(settings.recoveriesPerOrigin, followUps, timers, onError);

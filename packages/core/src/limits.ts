@@ -11,6 +11,7 @@ const LIMITS = [
   'followUpTimeout',
   'patch', // maxPatchBytes and the like
   'ping', // pingInterval
+  'tables', // totalTableBytes
   'requests', // requestsPerConnection
   'stalledRelay', // stallTimeout
   'stalledUpload', // stallTimeout

@@ -228,6 +228,11 @@ export interface GripProxyOptions {
   readonly messageWait?: number;
   /** Milliseconds during which a second item with the same channel and id is dropped; 0 turns this off. @default 60_000 */
   readonly idCacheTtl?: number;
+  /**
+   * The most bytes of what is remembered of items: their ids, the last ids of channels, recent items, and items that wait for an earlier
+   * one. At the bound, what has not been used the longest is forgotten; items that would have to wait are dropped. @default an eighth of the heap's limit
+   */
+  readonly totalTableBytes?: number;
   /** The most channels whose last id is remembered. @default 1_000_000 */
   readonly lastIdsMax?: number;
   /**

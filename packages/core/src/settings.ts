@@ -81,6 +81,7 @@ export interface Settings {
   readonly pingInterval: number;
   readonly messageWait: number;
   readonly idCacheTtl: number;
+  readonly totalTableBytes: number;
   readonly lastIdsMax: number;
   readonly updateOnFirstSubscription: boolean;
   readonly recoveriesPerOrigin: number;
@@ -162,6 +163,7 @@ const CHECKS: Checks<GripProxyOptions> = {
   pingInterval: isCount,
   messageWait: isCount,
   idCacheTtl: isCount,
+  totalTableBytes: isCount,
   lastIdsMax: isCount,
   updateOnFirstSubscription: isFlag,
   recoveriesPerOrigin: isPositive,
@@ -217,6 +219,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     pingInterval: options.pingInterval ?? 60_000,
     messageWait: options.messageWait ?? 5000,
     idCacheTtl: options.idCacheTtl ?? 60_000,
+    totalTableBytes: options.totalTableBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 8),
     lastIdsMax: options.lastIdsMax ?? 1_000_000,
     updateOnFirstSubscription: options.updateOnFirstSubscription ?? false,
     recoveriesPerOrigin: options.recoveriesPerOrigin ?? 100,

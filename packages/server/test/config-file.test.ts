@@ -61,7 +61,7 @@ describe('a configuration file', () => {
     const { proxy } = options(
       '[proxy]\nconnect_timeout=1\nresponse_timeout=2\nmax_message_bytes=3\nfollow_up_timeout=12\nevents_timeout=13\n' +
         '[handler]\nsession_queue_bytes=4\ntotal_queue_bytes=5\nstall_timeout=6\nlast_ids_max=7\nrecoveries_per_origin=8\n' +
-        'max_patch_bytes=9\nmax_patch_operations=10\nmax_patch_depth=11\n',
+        'total_table_bytes=12\nmax_patch_bytes=9\nmax_patch_operations=10\nmax_patch_depth=11\n',
     );
     assert.deepEqual(proxy, {
       connectTimeout: 1,
@@ -72,6 +72,7 @@ describe('a configuration file', () => {
       stallTimeout: 6,
       lastIdsMax: 7,
       recoveriesPerOrigin: 8,
+      totalTableBytes: 12,
       maxPatchBytes: 9,
       maxPatchOperations: 10,
       maxPatchDepth: 11,

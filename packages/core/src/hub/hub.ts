@@ -17,6 +17,7 @@ import { RecentItems } from './recent-items.js';
 import type { RecoveryCause, RecoveryEnd } from './recovery.js';
 import { Sequencer } from './sequencer.js';
 import type { Session, Subscription } from './session.js';
+import type { TableBudget } from './table-budget.js';
 
 /** What a {@link Hub} needs to know. All times are milliseconds. */
 export interface HubOptions {
@@ -26,6 +27,8 @@ export interface HubOptions {
   readonly messageWait: number;
   readonly idCacheTtl: number;
   readonly lastIdsMax: number;
+  /** Bounds what the hub remembers of items. @default nothing does */
+  readonly tables?: TableBudget;
   /** Whether HTTP sessions ask their origins again, a little after the first subscription to a channel. */
   readonly updateOnFirstSubscription: boolean;
   /** Gets what subscribers get, also where there are none. */
@@ -74,12 +77,17 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#channelServices = options;
-    this.#lastIds = new LastIds(options.lastIdsMax);
-    this.#idCache = new IdCache(options.idCacheTtl, options.clock);
-    this.#sequencer = new Sequencer(this.#lastIds, options.timers, options.messageWait, (item) =>
-      this.#fanOut(item),
+    const { tables } = options;
+    this.#lastIds = new LastIds(options.lastIdsMax, tables);
+    this.#idCache = new IdCache(options.idCacheTtl, options.clock, tables);
+    this.#sequencer = new Sequencer(
+      this.#lastIds,
+      options.timers,
+      options.messageWait,
+      (item) => this.#fanOut(item),
+      tables,
     );
-    this.#recent = new RecentItems(options.clock);
+    this.#recent = new RecentItems(options.clock, tables);
     this.#firstSubscriptions = options.updateOnFirstSubscription
       ? new FirstSubscriptions(options.timers, (channel) => this.#recoverChannel(channel))
       : undefined;

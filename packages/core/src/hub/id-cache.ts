@@ -1,17 +1,19 @@
 import type { SteadyClock } from '../clock.js';
-import { OldestFirst } from './oldest-first.js';
+import { BoundedTable } from './bounded-table.js';
+import { TableBudget } from './table-budget.js';
 
 /** The most ids that are remembered, whatever the time: beyond it the oldest are forgotten early. */
 const MAX_IDS = 1_000_000;
 
 /** Which items have been seen lately: an item that comes twice, by several ways or by a publisher's retry, counts once. */
 export class IdCache {
-  readonly #seenAt = new OldestFirst<string, number>();
+  readonly #seenAt: BoundedTable<number>;
   readonly #ttl: number;
   readonly #clock: SteadyClock;
 
   /** `ttl`: milliseconds that an id is remembered, from when it was first seen; 0: not at all. */
-  constructor(ttl: number, clock: SteadyClock) {
+  constructor(ttl: number, clock: SteadyClock, tables: TableBudget = new TableBudget()) {
+    this.#seenAt = new BoundedTable(tables, () => 0);
     this.#ttl = ttl;
     this.#clock = clock;
   }
@@ -23,7 +25,7 @@ export class IdCache {
     this.#expire(now);
     const key = keyOf(channel, id);
     if (this.#seenAt.has(key)) return true;
-    this.#seenAt.set(key, now);
+    this.#seenAt.add(key, now);
     return false;
   }
 

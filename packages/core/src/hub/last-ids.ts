@@ -1,11 +1,13 @@
-import { OldestFirst } from './oldest-first.js';
+import { BoundedTable } from './bounded-table.js';
+import { TableBudget } from './table-budget.js';
 
 /** The id of the last item of each channel: bounded, and the channel whose id was set longest ago goes first. */
 export class LastIds {
-  readonly #ids = new OldestFirst<string, string>();
+  readonly #ids: BoundedTable<string>;
   readonly #max: number;
 
-  constructor(max: number) {
+  constructor(max: number, tables: TableBudget = new TableBudget()) {
+    this.#ids = new BoundedTable(tables, (id) => id.length);
     this.#max = max;
   }
 
@@ -21,8 +23,7 @@ export class LastIds {
     }
     this.#ids.set(channel, id);
     if (this.#ids.size <= this.#max) return;
-    const [oldest] = this.#ids.oldest ?? [];
-    if (oldest !== undefined) this.#ids.delete(oldest);
+    this.#ids.dropOldest();
   }
 
   forget(channel: string): void {

@@ -35,6 +35,11 @@ export class OldestFirst<Key, Value> {
     this.#entries.set(key, value);
   }
 
+  /** Sets an entry that is not there: looks for none first. */
+  add(key: Key, value: Value): void {
+    this.#entries.set(key, value);
+  }
+
   delete(key: Key): void {
     if (!this.#entries.delete(key)) return;
     if (this.#oldest?.[0] === key) this.#oldest = undefined;

@@ -1,6 +1,7 @@
 import type { SteadyClock } from '../clock.js';
 import { OldestFirst } from './oldest-first.js';
 import type { PublishedItem } from './published-item.js';
+import { ENTRY_COST, type Table, TableBudget } from './table-budget.js';
 
 /** How much is kept of one channel, and of all: enough for a race or a short pause, little enough not to matter. */
 const MAX_ITEMS = 100;
@@ -10,9 +11,13 @@ const MAX_BYTES = 16_777_216;
 /** Milliseconds after its last item, or its last numbered subscriber, that a channel is kept. */
 const MAX_AGE = 60_000;
 
+/** A window without items, besides its channel's name. */
+const WINDOW_COST = ENTRY_COST + 128;
+
 /** What is kept of a channel: each item follows the one before it. */
 interface Window {
   readonly items: PublishedItem[];
+  /** What the items take. */
   bytes: number;
   touchedAt: number;
 }
@@ -21,21 +26,30 @@ interface Window {
  * The last items of channels whose subscribers know the id of what they have. One that lacks some of them gets them from here,
  * if what it has connects to them; nobody need be asked.
  */
-export class RecentItems {
+export class RecentItems implements Table {
   readonly #clock: SteadyClock;
+  readonly #tables: TableBudget;
   /** Those that nobody has used for the longest time first. */
   readonly #windows = new OldestFirst<string, Window>();
   #bytes = 0;
 
-  constructor(clock: SteadyClock) {
+  constructor(clock: SteadyClock, tables: TableBudget = new TableBudget()) {
     this.#clock = clock;
+    this.#tables = tables;
+    tables.add(this);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Items of this channel are kept from now on, for a while. */
   open(channel: string): void {
     const now = this.#clock.monotonic();
     this.#expire(now);
-    this.#touch(channel, this.#windows.get(channel) ?? { items: [], bytes: 0, touchedAt: now }, now);
+    const existing = this.#windows.get(channel);
+    this.#touch(channel, existing ?? { items: [], bytes: 0, touchedAt: now }, now);
+    if (existing === undefined) this.#grow(WINDOW_COST + channel.length);
   }
 
   /** Whether items of this channel are kept. */
@@ -57,10 +71,10 @@ export class RecentItems {
     if (id === undefined || prevId === undefined) return;
     window.items.push(published);
     window.bytes += published.cost;
-    this.#bytes += published.cost;
-    while (window.items.length > MAX_ITEMS || window.bytes > MAX_CHANNEL_BYTES) this.#drop(window, 1);
     this.#touch(channel, window, this.#clock.monotonic());
-    while (this.#bytes > MAX_BYTES) this.#removeOldest();
+    this.#grow(published.cost);
+    while (window.items.length > MAX_ITEMS || window.bytes > MAX_CHANNEL_BYTES) this.#drop(window, 1);
+    while (this.#bytes > MAX_BYTES) this.dropOldest();
   }
 
   /** What came after the item of this id, up to the last item of the channel; undefined: not known, or nothing did. */
@@ -72,7 +86,16 @@ export class RecentItems {
 
   clear(): void {
     this.#windows.clear();
-    this.#bytes = 0;
+    this.#shrink(this.#bytes);
+  }
+
+  /** A whole channel goes. */
+  dropOldest(): void {
+    const [channel, window] = this.#windows.oldest ?? [];
+    if (channel === undefined || window === undefined) return;
+    this.#drop(window, window.items.length);
+    this.#windows.delete(channel);
+    this.#shrink(WINDOW_COST + channel.length);
   }
 
   #touch(channel: string, window: Window, now: number): void {
@@ -83,21 +106,24 @@ export class RecentItems {
   #expire(now: number): void {
     for (let oldest = this.#windows.oldest; oldest !== undefined; oldest = this.#windows.oldest) {
       if (now - oldest[1].touchedAt < MAX_AGE) return;
-      this.#removeOldest();
+      this.dropOldest();
     }
-  }
-
-  #removeOldest(): void {
-    const [channel, window] = this.#windows.oldest ?? [];
-    if (channel === undefined || window === undefined) return;
-    this.#drop(window, window.items.length);
-    this.#windows.delete(channel);
   }
 
   #drop(window: Window, count: number): void {
     for (const { cost } of window.items.splice(0, count)) {
       window.bytes -= cost;
-      this.#bytes -= cost;
+      this.#shrink(cost);
     }
+  }
+
+  #grow(bytes: number): void {
+    this.#bytes += bytes;
+    this.#tables.grow(bytes);
+  }
+
+  #shrink(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#tables.shrink(bytes);
   }
 }

@@ -1,17 +1,24 @@
 import type { Item } from '@p-8/protocol';
+import { itemCost } from '../heap-cost.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
 import type { LastIds } from './last-ids.js';
+import { TableBudget } from './table-budget.js';
 
 /** The most items of one channel that wait for an earlier one. Source: Pushpin. */
 const MAX_WAITING = 100;
 
+/** Bytes that it takes that an item waits, with a place of its own for its channel: 650 measured with Node 20.20, x64. */
+const PLACE_COST = 650;
+
 /** An item that waits for the one before it. */
 class Waiting {
   readonly item: Item;
+  readonly cost: number;
   readonly timer: Timer;
 
-  constructor(item: Item, owner: TimerOwner) {
+  constructor(item: Item, cost: number, owner: TimerOwner) {
     this.item = item;
+    this.cost = cost;
     this.timer = new Timer(owner);
   }
 }
@@ -22,20 +29,28 @@ export class Sequencer {
   readonly #timers: Timers;
   readonly #wait: number;
   readonly #release: (item: Item) => void;
+  readonly #tables: TableBudget;
   /** Channel to waiting items, by the id that they wait for. */
   readonly #waiting = new Map<string, Map<string, Waiting>>();
 
   /** `wait`: milliseconds. `release` gets late items when their wait is over, and whatever follows them. */
-  constructor(lastIds: LastIds, timers: Timers, wait: number, release: (item: Item) => void) {
+  constructor(
+    lastIds: LastIds,
+    timers: Timers,
+    wait: number,
+    release: (item: Item) => void,
+    tables: TableBudget = new TableBudget(),
+  ) {
     this.#lastIds = lastIds;
     this.#timers = timers;
     this.#wait = wait;
     this.#release = release;
+    this.#tables = tables;
   }
 
   /**
    * Takes an item of a channel that somebody is subscribed to. `ready`: it is its turn now; `waiting`: it will be
-   * released later; `rejected`: another one waits in its place already.
+   * released later; `rejected`: another one waits in its place already, or too many wait.
    */
   submit(item: Item): 'ready' | 'waiting' | 'rejected' {
     const lastId = this.#lastIds.get(item.channel);
@@ -61,8 +76,9 @@ export class Sequencer {
     const waiting = this.#waiting.get(channel);
     if (waiting === undefined) return;
     this.#waiting.delete(channel);
-    for (const { item, timer } of waiting.values()) {
+    for (const { item, cost, timer } of waiting.values()) {
       this.#timers.stop(timer);
+      this.#tables.release(cost);
       this.#lastIds.set(channel, item.id);
     }
   }
@@ -74,13 +90,16 @@ export class Sequencer {
   }
 
   #hold(item: Item, prevId: string): boolean {
-    let waiting = this.#waiting.get(item.channel);
-    if (waiting === undefined) {
-      waiting = new Map();
-      this.#waiting.set(item.channel, waiting);
+    const cost = PLACE_COST + itemCost(item);
+    // First: who hears that there is no room may publish.
+    if (!this.#tables.claim(cost)) return false;
+    const waiting = this.#waiting.get(item.channel) ?? new Map<string, Waiting>();
+    if (waiting.size >= MAX_WAITING || waiting.has(prevId)) {
+      this.#tables.release(cost);
+      return false;
     }
-    if (waiting.size >= MAX_WAITING || waiting.has(prevId)) return false;
-    const entry = new Waiting(item, { onTimer: () => this.#giveUpWaiting(item, prevId) });
+    this.#waiting.set(item.channel, waiting);
+    const entry = new Waiting(item, cost, { onTimer: () => this.#giveUpWaiting(item, prevId) });
     waiting.set(prevId, entry);
     this.#timers.start(entry.timer, this.#wait);
     return true;
@@ -99,6 +118,7 @@ export class Sequencer {
     const entry = waiting?.get(prevId);
     if (waiting === undefined || entry === undefined) return undefined;
     this.#timers.stop(entry.timer);
+    this.#tables.release(entry.cost);
     waiting.delete(prevId);
     if (waiting.size === 0) this.#waiting.delete(channel);
     return entry.item;

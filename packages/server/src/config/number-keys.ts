@@ -18,6 +18,7 @@ const NUMBER_KEYS: readonly (readonly [section: string, key: string, option: Num
   ['handler', 'ping_interval', 'pingInterval', 0],
   ['proxy', 'linger_timeout', 'lingerTimeout', 1],
   ['proxy', 'linger_bytes', 'lingerBytes', 0],
+  ['handler', 'total_table_bytes', 'totalTableBytes', 0],
   ['handler', 'last_ids_max', 'lastIdsMax', 0],
   ['handler', 'recoveries_per_origin', 'recoveriesPerOrigin', 1],
   ['handler', 'max_patch_bytes', 'maxPatchBytes', 0],
