@@ -9,6 +9,7 @@ const LIMITS = [
   'channels', // subscriptionsPerConnection
   'eventsTimeout',
   'followUpTimeout',
+  'meta', // 100 values and 65,536 bytes of meta of one WebSocket
   'patch', // maxPatchBytes and the like
   'ping', // pingInterval
   'tables', // totalTableBytes

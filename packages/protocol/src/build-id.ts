@@ -8,6 +8,8 @@ export interface IdFilterOptions {
   readonly id: string | undefined;
   /** Whether ids are written as lower-case hex digits of their bytes. */
   readonly hex: boolean;
+  /** All ids that are put in may have as many bytes; more is an error. @default no limit */
+  readonly maxBytes?: number | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export class IdFilter {
       const id = argument ?? defaultId;
       if (id === undefined) return fail('No ID specified and no default ID in context');
       return ok(options.hex ? toHex(id) : id);
-    });
+    }, options.maxBytes);
   }
 
   /** Filters a piece of content. A directive that the piece ends in is held back until the next one. */
@@ -50,19 +52,21 @@ export class IdFilter {
  * is absent or `hex`.
  *
  * @param prevIdOf the last id of a channel, or undefined; absent in the body of a response, which has no default id
+ * @param maxBytes all ids that are put in may have as many bytes; more is an error. @default no limit
  */
 export function createIdFilter(
   meta: ReadonlyMap<string, string>,
   prevIdOf?: (channel: string) => string | undefined,
+  maxBytes?: number,
 ): Result<IdFilter> {
   const template = meta.get('id_format');
   if (template === undefined) return fail("no sub meta 'id_format'");
   const encoding = meta.get('id_encoding');
   if (encoding !== undefined && encoding !== 'hex') return fail(`unsupported encoding: ${encoding}`);
   const hex = encoding === 'hex';
-  if (prevIdOf === undefined) return ok(new IdFilter({ id: undefined, hex }));
-  const id = renderIdTemplate(template, prevIdOf);
-  return id.ok ? ok(new IdFilter({ id: id.value, hex })) : id;
+  if (prevIdOf === undefined) return ok(new IdFilter({ id: undefined, hex, maxBytes }));
+  const id = renderTemplate(template, prevIdOf, maxBytes);
+  return id.ok ? ok(new IdFilter({ id: id.value, hex, maxBytes })) : id;
 }
 
 /**

@@ -6,6 +6,9 @@ import { fail, ok, type Result } from './result.js';
  */
 type Substitute = (directive: string, argument: string | undefined) => Result<string>;
 
+/** Directives of a few bytes each may stand for very much. */
+const TOO_LARGE = 'the content would become too large';
+
 type State = 'text' | 'percent' | 'open' | 'field' | 'escape' | 'close';
 
 /**
@@ -15,6 +18,8 @@ type State = 'text' | 'percent' | 'open' | 'field' | 'escape' | 'close';
  */
 export class TemplateReader {
   readonly #substitute: Substitute;
+  /** How long the text may still become. */
+  #room: number;
   #state: State = 'text';
   #argument = '';
   /** Offset of the piece that is read in all the text. */
@@ -25,8 +30,10 @@ export class TemplateReader {
   #fieldStart = 0;
   #failure: ReturnType<typeof fail> | undefined;
 
-  constructor(substitute: Substitute) {
+  /** @param maxLength what the directives stand for may be as long in all */
+  constructor(substitute: Substitute, maxLength: number = Number.POSITIVE_INFINITY) {
     this.#substitute = substitute;
+    this.#room = maxLength;
   }
 
   /** Reads a piece, and gives the text that is ready; a directive that is not complete waits for the next piece. */
@@ -111,7 +118,14 @@ export class TemplateReader {
   #directive(char: string, argument: string | undefined, offset: number): string {
     this.#state = 'text';
     const result = isLetter(char) ? this.#substitute(char, argument) : fail(`Unknown directive '${char}'`);
-    if (result.ok) return result.value;
+    if (result.ok && result.value.length <= this.#room) {
+      this.#room -= result.value.length;
+      return result.value;
+    }
+    if (result.ok) {
+      this.#failure = fail(TOO_LARGE);
+      return '';
+    }
     this.#failure = fail(`${result.message} at position ${this.#base + offset}`);
     return '';
   }
@@ -121,13 +135,19 @@ export class TemplateReader {
  * Replaces the directives `%(NAME)s` by what `lookup` has for the name, and `%%` by a percent sign. Messages have the
  * offset in UTF-16 units.
  *
+ * @param maxLength what the directives stand for may be as long in all; more is an error
+ *
  * @example
  * ```ts
  * renderTemplate('hello %(user)s', (name) => (name === 'user' ? 'alice' : undefined)); // hello alice
  * ```
  */
-export function renderTemplate(text: string, lookup: (name: string) => string | undefined): Result<string> {
-  const reader = new TemplateReader(substituteNames(lookup));
+export function renderTemplate(
+  text: string,
+  lookup: (name: string) => string | undefined,
+  maxLength?: number,
+): Result<string> {
+  const reader = new TemplateReader(substituteNames(lookup), maxLength);
   const written = reader.write(text);
   if (!written.ok) return written;
   const finished = reader.finish();

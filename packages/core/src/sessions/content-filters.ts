@@ -8,6 +8,9 @@ import {
   substituteVariables,
 } from '@p-8/protocol';
 
+/** The most bytes that a filter puts into an item's content: a directive of a few bytes may stand for very much. */
+const MAX_ADDED = 1_048_576;
+
 export type PrevIdOf = (channel: string) => string | undefined;
 
 /** Runs the content of an item through a subscription's content filters, in their order. */
@@ -32,7 +35,7 @@ export function applyFilter(
   meta: ReadonlyMap<string, string>,
   prevIdOf: PrevIdOf,
 ): Result<Uint8Array> {
-  if (name === 'var-subst') return prefixed(name, substituteVariables(content, meta));
+  if (name === 'var-subst') return prefixed(name, substituteVariables(content, meta, MAX_ADDED));
   if (name === 'build-id') return prefixed(name, buildId(content, meta, prevIdOf));
   return ok(content);
 }
@@ -64,7 +67,7 @@ function buildId(
   meta: ReadonlyMap<string, string>,
   prevIdOf: PrevIdOf,
 ): Result<Uint8Array> {
-  const filter = createIdFilter(meta, prevIdOf);
+  const filter = createIdFilter(meta, prevIdOf, MAX_ADDED);
   return filter.ok ? runIdFilter(filter.value, content) : filter;
 }
 

@@ -25,6 +25,10 @@ import { WebSocketKeepAlive } from './web-socket-keep-alive.js';
 /** What makes a text message of an origin a control message. */
 const CONTROL_PREFIX = Buffer.from('c:');
 
+/** The most values that an origin can have set for filters, and the most bytes of their names and values. */
+const MAX_META = 100;
+const MAX_META_BYTES = 65_536;
+
 const NO_CONTENT = new Uint8Array(0);
 const NO_FILTERS: readonly string[] = [];
 
@@ -271,7 +275,11 @@ export class WebSocketGrip {
 
   #setMeta(name: string, value: string): void {
     this.#meta ??= new Map();
-    this.#meta.set(name, value);
+    this.#meta.delete(name);
+    let bytes = name.length + value.length;
+    for (const [one, other] of this.#meta) bytes += one.length + other.length;
+    if (this.#meta.size < MAX_META && bytes <= MAX_META_BYTES) this.#meta.set(name, value);
+    else this.#services.limits.reached('meta', { uri: this.#connection.uri, name });
   }
 }
 

@@ -6,6 +6,9 @@ const MIN_INTERVAL_SECONDS = 20;
 /** The most values that an origin can have kept for a connection. */
 const MAX_META = 100;
 
+/** The most bytes of their names and values, as they go out with each request. */
+const MAX_META_BYTES = 65_536;
+
 const SET_META = 'set-meta-';
 
 /** What an origin has told us to remember of a connection: its meta, which comes back with each request, and its keep-alive. */
@@ -34,8 +37,9 @@ export class EventsState {
       seconds === undefined || seconds <= 0 ? undefined : Math.max(seconds, MIN_INTERVAL_SECONDS);
   }
 
-  /** `Set-Meta-NAME: VALUE`; an empty value removes it. */
-  readMeta(headers: HeaderList): void {
+  /** `Set-Meta-NAME: VALUE`; an empty value removes it. False: some had no room. */
+  readMeta(headers: HeaderList): boolean {
+    let allKept = true;
     for (let i = 0; i + 1 < headers.length; i += 2) {
       const field = headers[i] ?? '';
       const name = field.slice(SET_META.length);
@@ -43,13 +47,18 @@ export class EventsState {
       const value = headers[i + 1] ?? '';
       const key = name.toLowerCase();
       this.#meta?.delete(key);
-      if (value !== '') this.#set(key, name, value);
+      if (value !== '' && !this.#set(key, name, value)) allKept = false;
     }
+    return allKept;
   }
 
-  #set(key: string, name: string, value: string): void {
+  #set(key: string, name: string, value: string): boolean {
     this.#meta ??= new Map();
-    if (this.#meta.size < MAX_META) this.#meta.set(key, [name, value]);
+    let bytes = name.length + value.length;
+    for (const [one, other] of this.#meta.values()) bytes += one.length + other.length;
+    if (this.#meta.size >= MAX_META || bytes > MAX_META_BYTES) return false;
+    this.#meta.set(key, [name, value]);
+    return true;
   }
 }
 

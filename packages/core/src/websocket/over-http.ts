@@ -184,7 +184,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
       this.#fail(wrong);
       return;
     }
-    this.#memory.readMeta(headers);
+    if (!this.#memory.readMeta(headers)) this.#services.limits.reached('meta', {});
     const events = parseWsEvents(response.bytes());
     if (!events.ok) this.#fail(`the origin's events cannot be read: ${events.message}`);
     else if (this.#state === 'connecting') this.#readFirst(headers, events.value);
