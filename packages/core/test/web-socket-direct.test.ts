@@ -180,7 +180,7 @@ describe('an origin that speaks WebSocket', () => {
     await client.closed();
   });
 
-  it('that dies takes the client with it, without a Close', async () => {
+  it('that dies takes the client with it, which gets 1011', async () => {
     for (const die of [
       (end: WsEnd) => end.destroy(),
       (end: WsEnd) => (end.socket as unknown as { resetAndDestroy(): void }).resetAndDestroy(),
@@ -191,7 +191,7 @@ describe('an origin that speaks WebSocket', () => {
       assert.equal(await client.next(), 'text last');
       die(end);
       await client.closed();
-      assert.deepEqual(client.received, ['text last']);
+      assert.deepEqual(client.received, ['text last', 'close 1011']);
       await eventually(() => bench.server.held === 0, 'nothing held');
     }
   });
@@ -222,12 +222,12 @@ describe('an origin that speaks WebSocket', () => {
     ['sends garbage', (end) => end.write(Buffer.from('HTTP/1.1 200 OK\r\n\r\n')), 1002],
   ];
   for (const [what, send, code] of wrong) {
-    it(`that ${what} is told so, and its client is cut`, async () => {
+    it(`that ${what} is told so, and its client gets 1011`, async () => {
       const { bench, client, end } = await open();
       send(end);
       assert.equal(await end.next(), `close ${code}`);
       await client.closed();
-      assert.deepEqual(client.received, []);
+      assert.deepEqual(client.received, ['close 1011']);
       await end.closed();
       await eventually(() => bench.server.held === 0, 'nothing held');
     });

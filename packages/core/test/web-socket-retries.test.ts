@@ -36,7 +36,7 @@ describe('an origin over HTTP that is out of reach', () => {
     await settle(40);
   }
 
-  it('L is tried again, each time after twice as long, and then the client is cut', async () => {
+  it('L is tried again, each time after twice as long, and then the client is closed with 1011', async () => {
     for (const chance of [0, 0.9999]) {
       const { bench, client } = await open();
       bench.clock.chance = chance;
@@ -51,7 +51,7 @@ describe('an origin over HTTP that is out of reach', () => {
       }
       await client.closed();
       assert.equal(gate.tries, 6);
-      assert.deepEqual(client.received, []);
+      assert.deepEqual(client.received, ['close 1011']);
       await eventually(() => bench.server.held === 0, 'nothing held');
       assert.deepEqual(bodiesOf(gate.origin), ['OPEN\r\n']);
     }

@@ -55,7 +55,13 @@ export const websocketClosing: Group = {
       [textEvent('last'), closeEvent(1000)],
     ),
     clientCloses('what comes after the answer does not', [1000], [closeEvent(1000), textEvent('late')]),
-    clientCloses('an origin that does not answer the Close ends the connection', [1000], []),
+    {
+      ...clientCloses('an origin that does not answer the Close ends the connection', [1000], []),
+      expect: {
+        difference: 'D-websocket-origin-failures',
+        clients: { client: gotLast('close 1011') },
+      },
+    },
     closePayload('a code that is for private use passes', Buffer.from([0x0f, 0xa0])),
     {
       ...closePayload('a code that nobody may send', Buffer.from([0x03, 0xe7])),

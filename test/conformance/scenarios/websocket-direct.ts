@@ -239,6 +239,12 @@ export const websocketDirect: Group = {
       'an origin that drops its connection ends that of the client',
       accepting([{ until: 'go' }], [], { cut: true }),
       [opened(), release('go'), closed()],
+      {
+        expect: {
+          difference: 'D-websocket-origin-failures',
+          clients: { client: gotLast('close 1011') },
+        },
+      },
     ),
     direct(
       'a client that is lost is lost for the origin',
@@ -270,7 +276,7 @@ export const websocketDirect: Group = {
       {
         expect: {
           difference: 'D-websocket-direct-ends',
-          clients: { client: gotLast() },
+          clients: { client: gotLast('close 1011') },
           origin: askedDirectly(['close 1002'], { connection: 'closed' }),
         },
       },

@@ -11,7 +11,7 @@ import {
   eventsAfter,
   textEvent,
 } from '../ws-events.js';
-import { askedFor, gotMessages } from '../ws-expected.js';
+import { askedFor, gotLast, gotMessages } from '../ws-expected.js';
 import { connect, got, opened, sendBinary, sendFrame, sendPing, sendPong, sendText } from '../ws-steps.js';
 
 /** What the answer `list` to a message makes of it; another answer follows, so that all of it is seen. */
@@ -31,8 +31,14 @@ function failing(name: string, list: readonly EventBytes[], more?: EventsOptions
     setup: OVER_HTTP,
     origin: [accept(), events(list, more)],
     steps: [connect('/ws'), opened(), sendText('1'), asked(2), closed()],
+    expect: CLOSED,
   };
 }
+
+const CLOSED: NonNullable<Scenario['expect']> = {
+  difference: 'D-websocket-origin-failures',
+  clients: { client: gotLast('close 1011') },
+};
 
 /** Meta fields that the answers to OPEN and to the first message set, and one more request that shows them. */
 function meta(
@@ -234,6 +240,7 @@ export const websocketEvents: Group = {
       setup: OVER_HTTP,
       origin: [accept(), { headers: [['Content-Type', 'text/plain']], body: textEvent('hello') }],
       steps: [connect('/ws'), opened(), sendText('1'), asked(2), closed()],
+      expect: CLOSED,
     },
     {
       name: 'the content type of later answers may have a charset',

@@ -278,9 +278,11 @@ export class WebSocketSession
     if (this.#state === 'opening') {
       this.#refuseOrigin(detail);
     } else if (this.#state === 'open' && this.#origin !== undefined) {
-      this.#services.logger.warn({ uri: this.uri, detail }, 'WebSocket cut: its origin failed');
+      this.#services.logger.warn({ uri: this.uri, detail }, 'WebSocket closed: its origin failed');
       this.#end ??= 'error';
-      this.#client.abort();
+      this.#sendConflated();
+      const { code, reason } = this.#errorClose(detail);
+      this.#client.fail(code, reason);
       this.#finish();
     } else {
       // The client goes its own way already.
@@ -353,7 +355,7 @@ export class WebSocketSession
   fail(detail: string): void {
     this.#services.logger.info({ uri: this.uri, detail }, 'WebSocket closed');
     this.#end ??= 'error';
-    this.#closeBoth(sendableClose({ code: CLOSE_INTERNAL_ERROR, reason: this.debug ? detail : '' }));
+    this.#closeBoth(this.#errorClose(detail));
   }
 
   /** A WebSocket has no link that could tell what it has missed. */
@@ -515,6 +517,11 @@ export class WebSocketSession
 
   #refuse(status: number, message: string): void {
     this.#client.reject(status, '', ['Content-Type', 'text/plain'], Buffer.from(`${message}\n`));
+  }
+
+  /** Only whoever debugs is told more. */
+  #errorClose(detail: string): { readonly code: number; readonly reason: string } {
+    return sendableClose({ code: CLOSE_INTERNAL_ERROR, reason: this.debug ? detail : '' });
   }
 
   /** Neither of the two sides ends the connection, but somebody else. */

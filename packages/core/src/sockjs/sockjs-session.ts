@@ -124,6 +124,12 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
     this.#schedule();
   }
 
+  /** The client is told as soon as it can be. */
+  fail(code: number, reason: string): void {
+    this.owner = nobody;
+    this.close(code, reason);
+  }
+
   abort(): void {
     if (this.#state === 'left') this.#state = 'over';
     if (this.#state === 'over') return;

@@ -85,6 +85,12 @@ export class SockJsWebSocket implements ClientWebSocket, ClientWebSocketOwner, T
     this.#inner.close(code, reason);
   }
 
+  fail(code: number, reason: string): void {
+    if (this.#state === 'open') this.#inner.send(textMessage(frames.closeFrame(code, reason)));
+    this.#finish();
+    this.#inner.fail(code, reason);
+  }
+
   abort(): void {
     this.#finish();
     this.#inner.abort();

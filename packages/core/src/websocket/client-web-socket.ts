@@ -29,6 +29,11 @@ export interface ClientWebSocket {
    * client's answer by `onClientClose`, or by `onClientGone` when there is none in time.
    */
   close(code: number, reason: string): void;
+  /**
+   * Sends a Close, `code` being one that may be sent, and ends the connection without waiting for an answer: RFC 6455 7.1.7. The
+   * owner hears nothing more.
+   */
+  fail(code: number, reason: string): void;
   /** Cuts the connection without a Close. The owner hears nothing more. */
   abort(): void;
   /** Reads no more from the client; {@link ClientWebSocket.resume} goes on. */

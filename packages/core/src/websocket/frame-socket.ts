@@ -178,6 +178,14 @@ export class FrameSocket implements TimerOwner, Flushable {
     this.flush();
   }
 
+  /** Sends a Close, and ends the connection without waiting for the answer; the owner hears nothing more. RFC 6455 7.1.7. */
+  fail(code: number, reason: string): void {
+    if (this.#over) return;
+    this.close(code, reason);
+    // Where it answered a Close, the connection ends already.
+    if (!this.#over) this.#end();
+  }
+
   /** Cuts the connection; the owner hears nothing more. */
   abort(): void {
     this.#over = true;
@@ -246,7 +254,7 @@ export class FrameSocket implements TimerOwner, Flushable {
 
   onReceiverError(error: Error & { readonly code?: string }): void {
     // What still comes is not understood.
-    this.#fail(closeCodeOf(error.code), error.message);
+    this.#giveUp(closeCodeOf(error.code), error.message);
   }
 
   onEnd(): void {
@@ -299,11 +307,11 @@ export class FrameSocket implements TimerOwner, Flushable {
     if (this.#blocked || this.#socket.isPaused()) return;
     const beat = pulse.beat(pings.interval, progressOf(this.#socket));
     if (beat === 'ping') this.send(pings.frame);
-    else if (beat === 'lost') this.#fail(INTERNAL_ERROR, 'no answer to a ping in time', 'ping');
+    else if (beat === 'lost') this.#giveUp(INTERNAL_ERROR, 'no answer to a ping in time', 'ping');
   }
 
   /** Ends the connection because of what the other side did, or did not do. */
-  #fail(code: number, detail: string, limit?: LimitName): void {
+  #giveUp(code: number, detail: string, limit?: LimitName): void {
     if (this.#over) return;
     this.close(code, '');
     this.#break(detail, limit);

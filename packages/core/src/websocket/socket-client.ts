@@ -105,6 +105,11 @@ export class SocketClient implements ClientWebSocket, FrameSocketOwner {
     this.#frames?.close(code, reason);
   }
 
+  fail(code: number, reason: string): void {
+    this.#gone = true;
+    this.#frames?.fail(code, reason);
+  }
+
   abort(): void {
     this.#gone = true;
     this.#stopWaiting();
