@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { answerClientErrors, type Linger, refuseConnect, TIMEOUT_CHECKS } from './client-error.js';
+import { continueWhenRead } from './continue-when-read.js';
 
 /** Milliseconds for a publisher's whole request. */
 const REQUEST_TIMEOUT = 60_000;
@@ -33,5 +34,6 @@ export function createControlServer(
   };
   answerClientErrors(server, answers, linger);
   refuseConnect(server, linger);
+  continueWhenRead(server);
   return server;
 }

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 import type { CertificateStore } from './certificates.js';
 import { answerClientErrors, type Linger, TIMEOUT_CHECKS } from './client-error.js';
+import { continueWhenRead } from './continue-when-read.js';
 
 /** Milliseconds for a request's head, and for the handshake of TLS before. Source: Pushpin 1.36. */
 const HEAD_TIMEOUT = 30_000;
@@ -57,6 +58,7 @@ export function createFrontServer(listener: RequestListener, options: FrontServe
     unreadable: { status: 400, body: 'Failed to parse request.\n' },
   };
   answerClientErrors(server, answers, options.linger ?? {});
+  continueWhenRead(server);
   return server;
 }
 
