@@ -10,6 +10,7 @@ const LIMITS = [
   'eventsTimeout',
   'followUpTimeout',
   'meta', // 100 values and 65,536 bytes of meta of one WebSocket
+  'hops', // of a request, as CDN-Loop counts them: 20
   'patch', // maxPatchBytes and the like
   'ping', // pingInterval
   'tables', // totalTableBytes

@@ -140,7 +140,10 @@ export interface GripProxyOptions {
   readonly xForwardedForTrusted?: XForwardedForOptions;
   /** Select a route by the request header Pushpin-Route. @default false */
   readonly acceptPushpinRoute?: boolean;
-  /** Name of this proxy in CDN-Loop; a request that already carries it is refused with 508. @default '' (off) */
+  /**
+   * Name of this proxy in CDN-Loop, which all its requests carry; one that already has it, or 20 names, is refused with 508. Empty:
+   * off. @default `p-8-` and eight digits, new for each proxy
+   */
   readonly cdnLoop?: string;
   /** Hosts (`host[:port]`) besides the route's own that Grip-Link, and the `url` of filters, may point to. @default none */
   readonly linkHosts?: readonly (string | LinkHostOptions)[];

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
 import { isFieldValue } from '@p-8/protocol';
 import { type Clock, type SteadyClock, steadyClock, systemClock } from './clock.js';
@@ -193,7 +194,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     xForwardedFor: options.xForwardedFor,
     xForwardedForTrusted: options.xForwardedForTrusted,
     acceptPushpinRoute: options.acceptPushpinRoute ?? false,
-    cdnLoop: options.cdnLoop ?? '',
+    cdnLoop: options.cdnLoop ?? `p-8-${randomBytes(4).toString('hex')}`,
     linkHosts: (options.linkHosts ?? []).map((host) => (typeof host === 'string' ? { host } : host)),
     requestsPerConnection: options.requestsPerConnection ?? 4,
     connectionsPerOrigin: options.connectionsPerOrigin ?? 1000,

@@ -183,7 +183,7 @@ describe('options of a route', () => {
     const { localPort } = client.socket;
     assert.equal(
       String((await client.reply()).body),
-      `GET /here ${localPort} connection,grip-feature,grip-sig,host`,
+      `GET /here ${localPort} cdn-loop,connection,grip-feature,grip-sig,host`,
     );
   });
 });

@@ -72,6 +72,7 @@ export function isInstruct(headers: HeaderList, readsJson = true): boolean {
  * `application/grip-instruct`. Source: GRIP, Pushpin 1.36.
  *
  * @param prefix what the route puts before names of channels: it counts where they are too long
+ * @param readsJson false: the body is content, whatever its type
  *
  * @example
  * ```ts
@@ -83,8 +84,6 @@ export function isInstruct(headers: HeaderList, readsJson = true): boolean {
  * });
  * if (instruct.ok) console.log(instruct.value.channels[0]?.name); // news
  * ```
- *
- * @param readsJson false: the body is content, whatever its type
  */
 export function parseInstruct(response: OriginResponse, prefix = '', readsJson = true): Result<Instruct> {
   const parts = parseInstructHeaders(response.headers, prefix);

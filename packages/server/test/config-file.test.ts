@@ -150,6 +150,7 @@ describe('a configuration file', () => {
     ],
     ['[proxy]\nx_forwarded_for_trusted=append', { proxy: { xForwardedForTrusted: { append: true } } }],
     ['[proxy]\ncdn_loop=p-8', { proxy: { cdnLoop: 'p-8' } }],
+    ['[proxy]\ncdn_loop=', { proxy: { cdnLoop: '' } }],
     ['[runner]\nallow_compression=true', { proxy: { compression: true } }],
     ['[runner]\nallow_compression=false', { proxy: { compression: false } }],
     ['[proxy]\nsockjs_url=/sockjs.js', { proxy: { sockjsUrl: '/sockjs.js' } }],

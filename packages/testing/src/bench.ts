@@ -53,6 +53,8 @@ export class Bench {
       debug: true,
       // Nobody vanishes from memory, and time passes in leaps.
       pingInterval: 0,
+      // The app sees what it would see of a proxy in the same process.
+      cdnLoop: '',
       ...proxyOptions,
       routes: [],
       clock: this.clock,

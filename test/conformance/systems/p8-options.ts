@@ -19,7 +19,7 @@ export function remoteOptions(setup: Setup, port: number): GripProxyOptions {
     ...(setup.deadTargetFirst === true ? [{ ...target, url: `http://${DEAD_TARGET}` }] : []),
     { ...target, url: `http://127.0.0.1:${port}` },
   ];
-  return { ...proxy, routes: [{ ...route, target: targets }] };
+  return { cdnLoop: '', ...proxy, routes: [{ ...route, target: targets }] };
 }
 
 /** The options of a P-8 whose app is the origin, and writes all kinds of instructs. Throws where the setup needs a route: such scenarios are remote only. */

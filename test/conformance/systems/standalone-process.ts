@@ -151,5 +151,6 @@ function originFinder(scenario: CurrentScenario): FindOrigin {
 
 function configOf(setup: Setup): string {
   const lines = Object.entries(proxyLines(setup)).map(([key, value]) => `${key}=${value}`);
-  return ['[proxy]', 'routesfile=routes', 'sig_key=changeme', ...lines, ''].join('\n');
+  // Pushpin adds no CDN-Loop by itself.
+  return ['[proxy]', 'routesfile=routes', 'sig_key=changeme', 'cdn_loop=', ...lines, ''].join('\n');
 }

@@ -61,7 +61,10 @@ export function forwardedHeaders(request: ClientRequest, parts: ForwardedParts):
   }
   if (!hostSeen) headers.push('Host', parts.host);
   addForwarded(headers, request, parts, forwardedFor);
-  if (rules.cdnLoop !== '') headers.push('CDN-Loop', [...cdnLoop, rules.cdnLoop].join(', '));
+  if (rules.cdnLoop !== '') {
+    cdnLoop.push(rules.cdnLoop);
+    headers.push('CDN-Loop', cdnLoop.join(', '));
+  }
   headers.push(...parts.grip);
   return headers;
 }

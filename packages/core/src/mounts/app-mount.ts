@@ -18,6 +18,7 @@ import { isForgedField } from '../http/events-fields.js';
 import { type CapturedBody, type InstructTaker, intercept } from '../http/interception.js';
 import { refuse } from '../http/refuse.js';
 import { BodyRecord, hasBody, recordBody } from '../http/request-body.js';
+import type { Refusal } from '../http/request-checks.js';
 import type { ResponseMethods } from '../http/response-methods.js';
 import type { Signer } from '../http/signature.js';
 import { GRIP_FEATURES } from '../routing/grip-fields.js';
@@ -26,6 +27,7 @@ import { WebSocketSession } from '../sessions/web-socket-session.js';
 import { isFollowUp, type RequestTarget } from '../upstream/in-process.js';
 import { eventsRefusal } from './events-refusal.js';
 import type { FrameworkRequest } from './framework-request.js';
+import { loopRefusal } from './loop-refusal.js';
 import { loosenHead } from './loose-head.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
 import { ServedApps } from './served-apps.js';
@@ -84,6 +86,11 @@ export class AppMount implements Mount {
       this.#entry.enter(req, res, this.#grip, events, next);
       return;
     }
+    const loop = this.#loopRefusal(req);
+    if (loop !== undefined) {
+      refuse(this.#context.services, req, res, loop);
+      return;
+    }
     const target = requestTarget(req);
     const sockjs = this.#apps.sockjsOf(req, target);
     if (sockjs !== undefined) {
@@ -119,7 +126,7 @@ export class AppMount implements Mount {
     const client = openHandshake(this.#context, req, socket, head);
     if (client === undefined) return;
     const { settings, services } = this.#context;
-    const wrong = pageRefusal(req, settings.origins);
+    const wrong = this.#loopRefusal(req) ?? pageRefusal(req, settings.origins);
     if (wrong !== undefined) {
       refuseHandshake(client, wrong);
       return;
@@ -186,6 +193,13 @@ export class AppMount implements Mount {
     const received = readClientRequest(req, target, settings.acceptXForwardedProtocol);
     const request = body?.isDecoded === true ? withoutCoding(received) : received;
     return new GripRequest(services, client, request, this.#apps.of(req).origin, body ?? new BodyRecord());
+  }
+
+  /** Requests to the app itself go nowhere else. Only those to link hosts leave the process, and could come back by one. */
+  #loopRefusal(req: IncomingMessage): Refusal | undefined {
+    const { settings, services } = this.#context;
+    const { linkHosts, cdnLoop } = settings;
+    return linkHosts.length === 0 ? undefined : loopRefusal(req.headers, cdnLoop, services.limits);
   }
 
   /** The app sees what it would see behind a GRIP proxy. */

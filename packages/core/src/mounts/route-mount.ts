@@ -25,7 +25,7 @@ import { GripRequest } from '../sessions/grip-request.js';
 import { WebSocketSession } from '../sessions/web-socket-session.js';
 import { eventsRefusal } from './events-refusal.js';
 import type { FrameworkRequest } from './framework-request.js';
-import { loopRefusal } from './loop-refusal.js';
+import { loopRefusal, ownTargetRefusal } from './loop-refusal.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
 import { SockJsEndpoints } from './sockjs-endpoints.js';
 import { Trust } from './trust.js';
@@ -85,13 +85,11 @@ export class RouteMount implements Mount {
       refuseHandshake(client, refusal);
       return;
     }
-    const { acceptXForwardedProtocol, cdnLoop } = this.#context.settings;
+    const { acceptXForwardedProtocol } = this.#context.settings;
     const request = readClientRequest(req, target, acceptXForwardedProtocol);
     const route = this.#find(req, request, 'ws');
     const wrong =
-      route === undefined
-        ? NO_ROUTE
-        : (loopRefusal(req, request, route, cdnLoop) ?? pageRefusal(req, route.origins));
+      route === undefined ? NO_ROUTE : (this.#loopRefusal(req, route) ?? pageRefusal(req, route.origins));
     if (route === undefined || wrong !== undefined) {
       refuseHandshake(client, wrong ?? NO_ROUTE);
       return;
@@ -161,6 +159,11 @@ export class RouteMount implements Mount {
       else this.#refuse(req, res, NO_ROUTE);
       return;
     }
+    const loop = this.#loopRefusal(req, route);
+    if (loop !== undefined) {
+      this.#refuse(req, res, loop);
+      return;
+    }
     const sockjs = this.#sockjs.find(route, request);
     if (sockjs !== undefined) {
       const wrong = pageRefusal(req, route.origins);
@@ -218,11 +221,6 @@ export class RouteMount implements Mount {
     trusted: boolean,
     framework: FrameworkRequest | undefined,
   ): void {
-    const refusal = loopRefusal(req, request, route, this.#context.settings.cdnLoop);
-    if (refusal !== undefined) {
-      this.#refuse(req, res, refusal);
-      return;
-    }
     const jsonp = route.origin.autoCrossOrigin ? readJsonp(request, route.jsonp) : undefined;
     if (jsonp !== undefined) {
       if ('status' in jsonp) this.#refuse(req, res, jsonp, true);
@@ -270,6 +268,11 @@ export class RouteMount implements Mount {
     const client = new JsonpResponse(req, res, wrapper, services);
     const held = new GripRequest(services, client, request, origin, record);
     held.ask(destination, grip && !trusted);
+  }
+
+  #loopRefusal(req: IncomingMessage, route: Route): Refusal | undefined {
+    const { settings, services } = this.#context;
+    return loopRefusal(req.headers, settings.cdnLoop, services.limits) ?? ownTargetRefusal(req, route);
   }
 
   #refuse(req: IncomingMessage, res: ServerResponse, refusal: Refusal, crossOrigin = false): void {

@@ -243,8 +243,9 @@ export class WebSocketSession
     if (offered) fields.push(...gripExtensionFields(headers));
     const policies = takesPart ? parseSlowClient(headers) : undefined;
     this.#state = 'open';
-    // What the origin is asked from now on repeats its own copy of the handshake.
-    this.#request = { ...this.#request, request: { ...request, headers: [] } };
+    // What the origin is asked from now on repeats its own copy of the handshake; links carry on which way it has come.
+    const kept = filterHeaders(request.headers, (name) => name === 'cdn-loop');
+    this.#request = { ...this.#request, request: { ...request, headers: kept } };
     this.#client.accept(fields);
     if (policies?.ok) this.#grip.slowClient = policies.value;
     else if (policies !== undefined) this.#services.logger.info({ uri: this.uri }, policies.message);
