@@ -141,12 +141,12 @@ describe('t.origin', () => {
     );
   });
 
-  it('cuts a WebSocket that it fails', async () => {
+  it('closes a WebSocket that it fails with 1011', async () => {
     const t = await test(newsApp());
     const ws = await t.webSocket('/chat');
     t.origin.fail();
     ws.send('hello');
-    assert.equal((await ws.closed()).code, 1006);
+    assert.equal((await ws.closed()).code, 1011);
   });
 
   it('is asked again for a long-poll that has missed an item, and may fail then', async () => {

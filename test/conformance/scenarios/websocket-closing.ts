@@ -260,6 +260,10 @@ export const websocketClosing: Group = {
       origin: [accept()],
       mounts: REMOTE.framing,
       steps: [connect('/ws'), opened(), originDown(), sendText('hello'), within(40_000, closed())],
+      expect: {
+        difference: 'D-websocket-origin-failures',
+        clients: { client: gotLast('close 1011') },
+      },
     },
   ],
 };
