@@ -12,6 +12,10 @@ import { CHANNELS, type ChannelName, contentOf, type Entry, NUMBERED, PLAIN, Tru
 /** Turns of the loop after which what is under way is taken to go on for ever. */
 const MAX_TURNS = 20_000;
 
+/** Milliseconds that pass at once, and turns of the loop between two pieces: shorter than a look for what has stalled. */
+const PIECE = 10_000;
+const TURNS_OF_PIECE = 3;
+
 /** How often time passes at the end, until all have got everything. */
 const MAX_ROUNDS = 30;
 
@@ -49,7 +53,15 @@ export class World {
       this.#failures.push(new Error(message, { cause: fields }));
     };
     const logger = { error, warn: ignore, info: ignore, debug: ignore };
-    this.#proxy = new GripProxy({ target, sessionQueueBytes, totalQueueBytes, clock: this.#clock, logger });
+    this.#proxy = new GripProxy({
+      target,
+      sessionQueueBytes,
+      totalQueueBytes,
+      // Clients here answer no pings.
+      pingInterval: 0,
+      clock: this.#clock,
+      logger,
+    });
     this.#network = connectTo(this.#proxy);
     this.#watch();
   }
@@ -80,6 +92,11 @@ export class World {
       this.#count(`${hold.mode} ${reason} ${action}`);
       if (action === 'close') this.#slow[reason]++;
       this.#note(hold.uri, action);
+    });
+    this.#proxy.on('limit', (limit, { url }) => {
+      this.#count(`limit: ${limit}`);
+      // A response that is not taken is no hold any more.
+      if (limit === 'stalledRelay') this.#note(String(url), 'close');
     });
     this.#proxy.on('recover', (_hold, cause) => {
       this.#recovering++;
@@ -142,12 +159,20 @@ export class World {
         this.#proxy.hub.recover();
         break;
       case 'pass':
-        this.#clock.advance(step.ms);
+        await this.#pass(step.ms);
         break;
       case 'turns':
         if (step.count === 0) await this.#rest();
         for (let i = 0; i < step.count; i++) await setImmediate();
         break;
+    }
+  }
+
+  /** Lets time pass, but not faster than bytes that are on their way: whoever reads takes something in each piece of it. */
+  async #pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= PIECE) {
+      this.#clock.advance(Math.min(left, PIECE));
+      for (let turn = 0; turn < TURNS_OF_PIECE; turn++) await setImmediate();
     }
   }
 
