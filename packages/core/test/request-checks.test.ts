@@ -24,7 +24,7 @@ describe('checks of a request', () => {
     ['Chunked in other letters', ['Host', 'a', 'transfer-encoding', 'Chunked'], {}, undefined],
     ['HTTP/1.0 without Host', [], { httpVersion: '1.0' }, undefined],
     ['TRACE', ['Host', 'a'], { method: 'TRACE' }, 405],
-    ['CONNECT', ['Host', 'a'], { method: 'CONNECT', url: 'a:443' }, 405],
+    ['CONNECT', ['Host', 'a'], { method: 'CONNECT', url: 'a:443' }, 501],
     ['two Host fields', ['Host', 'a', 'host', 'a'], {}, 400],
     ['an empty Host', ['Host', ''], {}, 400],
     ['a Host with a path', ['Host', 'a/b'], {}, 400],
