@@ -23,6 +23,7 @@ import type { OverflowReason } from './hub/overflow.js';
 import { readItem } from './hub/read-item.js';
 import { type Receipt, ReceiptCounter } from './hub/receipt.js';
 import { TableBudget } from './hub/table-budget.js';
+import { InputBytes } from './input-bytes.js';
 import { type LimitName, Limits } from './limits.js';
 import { AppMount } from './mounts/app-mount.js';
 import { Attachments, type AttachOptions } from './mounts/attachments.js';
@@ -172,6 +173,7 @@ export class GripProxy extends ProxyEmitter {
     this.#services = {
       hub: this.hub,
       history,
+      input: new InputBytes(settings.totalInputBytes, limits),
       admission: new Admission(settings.maxSessions, this.hub, limits),
       clock,
       timers,
@@ -457,7 +459,7 @@ export class GripProxy extends ProxyEmitter {
     framework: FrameworkRequest | undefined,
   ): void {
     const { requestsPerConnection } = this.#settings;
-    const inTime = startInTurn(req, res, requestsPerConnection, () => {
+    const inTime = startInTurn(req, res, requestsPerConnection, this.#services.input, () => {
       try {
         this.#mount.handle(req, res, next, framework);
       } catch (error) {

@@ -18,6 +18,7 @@ const LIMITS = [
   'stalledRelay', // stallTimeout
   'stalledUpload', // stallTimeout
   'sessions', // maxSessions
+  'input', // totalInputBytes
   'queued', // queuedPerOrigin, and connectTimeout for those that wait
   'stalledTunnel', // stallTimeout
   'unreadBody', // lingerTimeout, lingerBytes

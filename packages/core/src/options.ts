@@ -179,6 +179,11 @@ export interface GripProxyOptions {
    * byte. More are answered with 503. @default half of the heap's limit, 16 KB for each
    */
   readonly maxSessions?: number;
+  /**
+   * The most bytes of what all clients together send that are kept: unfinished messages, messages and bodies that wait for origins.
+   * Those of which the most is kept are closed first. @default an eighth of the heap's limit
+   */
+  readonly totalInputBytes?: number;
   /** The most channels that one connection may be subscribed to; more are cut. @default 20 */
   readonly subscriptionsPerConnection?: number;
   /**

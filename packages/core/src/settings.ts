@@ -62,6 +62,7 @@ export interface Settings {
   readonly connectionMaxAge: number;
   readonly queuedPerOrigin: number;
   readonly maxSessions: number;
+  readonly totalInputBytes: number;
   readonly subscriptionsPerConnection: number;
   readonly sessionQueueBytes: number;
   readonly totalQueueBytes: number;
@@ -145,6 +146,7 @@ const CHECKS: Checks<GripProxyOptions> = {
   connectionMaxAge: isCount,
   queuedPerOrigin: isCount,
   maxSessions: isPositive,
+  totalInputBytes: isCount,
   subscriptionsPerConnection: isCount,
   sessionQueueBytes: isCount,
   totalQueueBytes: isCount,
@@ -201,6 +203,7 @@ export function readOptions(options: GripProxyOptions): Settings {
     connectionMaxAge: options.connectionMaxAge ?? 60_000,
     queuedPerOrigin: options.queuedPerOrigin ?? 10_000,
     maxSessions: options.maxSessions ?? Math.floor(getHeapStatistics().heap_size_limit / 2 / SESSION_BYTES),
+    totalInputBytes: options.totalInputBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 8),
     subscriptionsPerConnection: options.subscriptionsPerConnection ?? 20,
     sessionQueueBytes: options.sessionQueueBytes ?? 1_048_576,
     totalQueueBytes: options.totalQueueBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 4),

@@ -88,7 +88,7 @@ describe('a configuration file', () => {
   it('bounds what one client, and all of them, may have under way', () => {
     const { proxy } = options(
       '[proxy]\nrequests_per_connection=1\nconnections_per_origin=2\nqueued_per_origin=3\n' +
-        'max_sessions=4\nconnection_max_age=5\n',
+        'max_sessions=4\nconnection_max_age=5\ntotal_input_bytes=6\n',
     );
     assert.deepEqual(proxy, {
       requestsPerConnection: 1,
@@ -96,6 +96,7 @@ describe('a configuration file', () => {
       queuedPerOrigin: 3,
       maxSessions: 4,
       connectionMaxAge: 5,
+      totalInputBytes: 6,
     });
   });
 

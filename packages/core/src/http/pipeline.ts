@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { InputBytes, KeptInput } from '../input-bytes.js';
 import { isServed, whenItsTurn } from './node-connection.js';
 
 /**
@@ -8,6 +9,9 @@ import { isServed, whenItsTurn } from './node-connection.js';
  * that leaves is noticed.
  */
 const MAX_READ_AHEAD = 32;
+
+/** What Node makes of a request takes so much. */
+const REQUEST_BYTES = 6144;
 
 const kPipeline = Symbol('p-8 pipeline');
 type PipelinedSocket = Socket & { [kPipeline]?: Pipeline | undefined };
@@ -27,16 +31,18 @@ export function startInTurn(
   req: IncomingMessage,
   res: ServerResponse,
   max: number,
+  input: InputBytes,
   start: () => void,
 ): boolean {
   const socket: PipelinedSocket = req.socket;
-  socket[kPipeline] ??= new Pipeline(socket);
+  socket[kPipeline] ??= new Pipeline(socket, input);
   return socket[kPipeline].take(res, max, start);
 }
 
 /** The requests of a client that does not wait for the answers. */
-class Pipeline {
+class Pipeline implements KeptInput {
   readonly #socket: Socket;
+  readonly #input: InputBytes;
   /** Requests that are under way and whose response has to wait. There is one more: the request whose response is due. */
   readonly #behind = new Set<ServerResponse>();
   readonly #waiting = new Map<ServerResponse, () => void>();
@@ -44,8 +50,15 @@ class Pipeline {
   #isFull = false;
   #paused = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, input: InputBytes) {
     this.#socket = socket;
+    this.#input = input;
+    socket.once('close', () => input.remove(this));
+  }
+
+  /** All clients together have too much waiting. Who sends requests without waiting for answers has to send them again. */
+  shedInput(): void {
+    this.#socket.destroy();
   }
 
   take(res: ServerResponse, max: number, start: () => void): boolean {
@@ -63,6 +76,7 @@ class Pipeline {
     }
     // A request that starts later must find what its own AsyncLocalStorage has.
     this.#waiting.set(res, AsyncResource.bind(start));
+    this.#input.update(this, this.#waiting.size * REQUEST_BYTES);
     if (this.#isFull) this.#pause();
     else if (this.#waiting.size === MAX_READ_AHEAD) setImmediate(() => this.#look());
     return this.#waiting.size > 1;
@@ -84,6 +98,7 @@ class Pipeline {
       this.#behind.add(next);
       startNext();
     }
+    if (!this.#socket.destroyed) this.#input.update(this, this.#waiting.size * REQUEST_BYTES);
     this.#look();
   }
 

@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { type InputBytes, type KeptInput, TRIFLE } from '../input-bytes.js';
 import { type ArrivalServices, BodyArrival, type BodyReader } from './body-arrival.js';
 import { type ParsedBody, rewriteBody } from './parsed-body.js';
 import type { PausedBodies } from './paused-bodies.js';
@@ -16,10 +17,12 @@ export interface BodyOwner {
 }
 
 /** What is known of a request's body after it has passed, for sending the request again. */
-export class BodyRecord {
+export class BodyRecord implements KeptInput {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #tooLarge = false;
+  #input: InputBytes | undefined;
+  #res: ServerResponse | undefined;
   /** What is kept is without the content coding that the client sent it in. */
   isDecoded = false;
   /** The rest of the body has not passed yet. */
@@ -38,9 +41,42 @@ export class BodyRecord {
     if (this.#bytes > MAX_RECORDED_BODY) {
       this.#tooLarge = true;
       this.#chunks = [];
+      this.#input?.remove(this);
     } else {
       this.#chunks.push(chunk);
+      if (this.#bytes >= TRIFLE) this.#count();
     }
+  }
+
+  /** Counts what is kept, until `res` is over. */
+  countIn(input: InputBytes, res: ServerResponse): void {
+    this.#input = input;
+    this.#res = res;
+  }
+
+  /** All clients together have too much kept: this request will not be sent again. */
+  shedInput(): void {
+    this.#tooLarge = true;
+    this.#chunks = [];
+  }
+
+  /** The request will not be sent again. */
+  drop(): void {
+    this.#chunks = [];
+    this.#input?.remove(this);
+    this.#input = undefined;
+  }
+
+  #count(): void {
+    const res = this.#res;
+    this.#res = undefined;
+    if (res !== undefined) {
+      const drop = (): void => this.drop();
+      res.once('close', drop);
+      // A pipelined response that waits for its turn does not hear of the end of its connection.
+      if (res.socket === null) res.req.socket.once('close', drop);
+    }
+    this.#input?.update(this, this.#bytes);
   }
 
   /** The body as it has passed so far; null when there was none. */

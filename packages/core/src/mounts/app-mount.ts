@@ -168,6 +168,7 @@ export class AppMount implements Mount {
       return;
     }
     const body = hasBody(fields) ? new BodyRecord() : undefined;
+    body?.countIn(this.#context.services.input, res);
     if (body !== undefined) recordBody(req, body, framework);
     removeProxyFields(req, fields);
     this.#sign(fields);

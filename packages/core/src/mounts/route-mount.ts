@@ -229,6 +229,7 @@ export class RouteMount implements Mount {
     }
     const record = new BodyRecord();
     const { services } = this.#context;
+    record.countIn(services.input, res);
     const sendable = takeBody(req, request, record, services, framework);
     if ('status' in sendable) {
       this.#refuse(req, res, sendable);

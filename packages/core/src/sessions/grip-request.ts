@@ -123,6 +123,7 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
   }
 
   stand(asksLinks: boolean): StreamRequest {
+    this.#body.drop();
     const { services, client, uri } = this;
     const left = client.detach(services.idleSockets) ?? client;
     return new StandingRequest(services, left, uri, this.#origin, asksLinks ? this.#request : undefined);

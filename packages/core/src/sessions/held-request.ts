@@ -9,6 +9,7 @@ import type { StallWatch } from '../http/stall-watch.js';
 import type { StreamClient } from '../http/stream-client.js';
 import type { History } from '../hub/history.js';
 import type { Hub } from '../hub/hub.js';
+import type { InputBytes } from '../input-bytes.js';
 import type { Limits } from '../limits.js';
 import type { Logger, OnError } from '../logger.js';
 import type { Destination, SlowClientLimits } from '../routing/origin.js';
@@ -29,6 +30,8 @@ import type { UpdateLimiter } from './update-limiter.js';
 export interface SessionServices {
   readonly hub: Hub;
   readonly history: History;
+  /** What is kept of what clients send. */
+  readonly input: InputBytes;
   /** Says whether one more client may be held. */
   readonly admission: Admission;
   readonly clock: SteadyClock;

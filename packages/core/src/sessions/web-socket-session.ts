@@ -292,6 +292,13 @@ export class WebSocketSession
     }
   }
 
+  onOriginOverloaded(): void {
+    this.#origin = undefined;
+    this.#services.logger.info({ uri: this.uri }, 'WebSocket closed: its origin takes too little');
+    this.#end ??= 'error';
+    this.#closeClient(CLOSE_TRY_AGAIN_LATER, 'too many messages wait');
+  }
+
   onOriginDrained(): void {
     this.#client.resume();
   }

@@ -16,6 +16,11 @@ export class SendQueue {
     return this.paused || this.#waiting.length > 0;
   }
 
+  /** Bytes of all that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** False: there is no room. A client that waits for its answers, as it should, always finds some. */
   add(send: SendRequest): boolean {
     if (this.#bytes + send.bytes > this.#maxBytes) return false;

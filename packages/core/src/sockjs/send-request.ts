@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '@p-8/protocol';
 import { BodyArrival, TOO_SLOW } from '../http/body-arrival.js';
 import { rewriteBody } from '../http/parsed-body.js';
 import { hasBody } from '../http/request-body.js';
+import type { KeptInput } from '../input-bytes.js';
 import { readSentForm, readSentMessages } from './sent-messages.js';
 import type { SockJsRequest } from './sockjs-request.js';
 
@@ -80,6 +81,7 @@ function collect(request: SockJsRequest, maxBytes: number, finish: (body: Buffer
     bytes += chunk.length;
     if (bytes <= maxBytes) {
       chunks.push(chunk);
+      services.input.update(kept, bytes);
       return;
     }
     giveUp(413, 'Request too large.');
@@ -89,9 +91,19 @@ function collect(request: SockJsRequest, maxBytes: number, finish: (body: Buffer
     // What still comes of it goes nowhere: to cut the connection now could keep the answer from the client.
     req.off('data', add).off('end', end).resume();
     arrival.stop();
+    services.input.remove(kept);
     request.refuse(status, message);
   };
-  const end = (): void => finish(Buffer.concat(chunks));
+  const end = (): void => {
+    services.input.remove(kept);
+    finish(Buffer.concat(chunks));
+  };
+  const kept: KeptInput = {
+    shedInput: () => {
+      request.client.res.setHeader('Connection', 'close');
+      giveUp(503, 'Too many bytes wait.');
+    },
+  };
   const arrival = new BodyArrival(req, services, {
     wantsBody: true,
     onBodyStalled: () => {
@@ -102,5 +114,8 @@ function collect(request: SockJsRequest, maxBytes: number, finish: (body: Buffer
   req
     .on('data', add)
     .on('end', end)
-    .once('close', () => arrival.stop());
+    .once('close', () => {
+      arrival.stop();
+      services.input.remove(kept);
+    });
 }

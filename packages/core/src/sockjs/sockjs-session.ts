@@ -1,5 +1,6 @@
 import type { HeaderList } from '@p-8/protocol';
 import type { Flushable } from '../http/flusher.js';
+import type { KeptInput } from '../input-bytes.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from '../websocket/client-web-socket.js';
 import type { WebSocketMessage } from '../websocket/message.js';
@@ -33,7 +34,7 @@ type State = 'opening' | 'open' | 'closing' | 'left' | 'over';
  * A WebSocket that is carried by HTTP requests of a client: one after the other waits for messages, others bring some. What
  * is sent to the client in one turn of the loop goes out in one frame. Source: the SockJS protocol.
  */
-export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner, Flushable {
+export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner, Flushable, KeptInput {
   /** By which the client's requests name the session. */
   readonly id: string;
   owner: ClientWebSocketOwner = nobody;
@@ -169,6 +170,12 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
     if (this.#state === 'opening') send.refuse(404, 'Session not found');
     else if (this.#state !== 'open' || !this.#sends.blocked) this.#passOn(send);
     else if (!this.#sends.add(send)) send.refuse(400, 'Already sending');
+    else this.#services.input.update(this, this.#sends.bytes);
+  }
+
+  /** What waits for the origin is too much. */
+  shedInput(): void {
+    for (const send of this.#sends.clear()) send.refuse(503, 'Too many bytes wait.');
   }
 
   onReceiverGone(receiver: Receiver): void {
@@ -207,6 +214,7 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
   flush(): void {
     this.#scheduled = false;
     for (let send = this.#sends.next(); send !== undefined; send = this.#sends.next()) this.#passOn(send);
+    this.#services.input.update(this, this.#sends.bytes);
     const isClosing = this.#state === 'closing';
     if (!this.#queue.isEmpty && this.#receiver !== undefined && (isClosing || !this.blocked)) {
       this.#write(this.#queue.take());
@@ -290,6 +298,7 @@ export class SockJsSession implements ClientWebSocket, ReceiverOwner, TimerOwner
     this.#wasBlocked = false;
     this.#queue.clear();
     for (const send of this.#sends.clear()) this.#drop(send);
+    this.#services.input.remove(this);
     this.#services.timers.start(this.#timer, DISCONNECT_DELAY);
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { filterHeaders, headerValue, sendableClose } from '@p-8/protocol';
+import type { KeptInput } from '../input-bytes.js';
 import type { Connect, Handshake } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import { frame } from './frame.js';
@@ -27,7 +28,7 @@ export interface DirectTarget {
 }
 
 /** An origin that speaks WebSocket: messages pass as they come. */
-export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwner {
+export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwner, KeptInput {
   readonly #services: DirectOriginServices;
   readonly #target: DirectTarget;
   readonly #call: OriginCall;
@@ -73,7 +74,9 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
   }
 
   send(type: MessageType, content: Uint8Array): void {
-    if (!this.#closeSent) this.#frames?.send(frame(type, content, { mask: true }));
+    if (this.#closeSent || this.#frames === undefined) return;
+    this.#frames.send(frame(type, content, { mask: true }));
+    if (this.#frames.blocked) this.#account();
   }
 
   close(code: number | undefined, reason: string): void {
@@ -123,9 +126,19 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
     this.#fail(`the origin's connection: ${detail}`);
   }
 
-  onBlocked(): void {}
+  onBlocked(): void {
+    this.#account();
+  }
+
+  /** What waits for the origin is too much. */
+  shedInput(): void {
+    const owner = this.#letGo();
+    this.#frames?.abort();
+    owner?.onOriginOverloaded();
+  }
 
   onDrained(): void {
+    this.#account();
     this.#owner?.onOriginDrained();
   }
 
@@ -187,10 +200,18 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
     this.#letGo()?.onOriginFailed(detail);
   }
 
+  /** Bytes of the client's that the origin does not take. */
+  #account(): void {
+    const frames = this.#frames;
+    if (this.#owner !== undefined && frames !== undefined)
+      this.#services.input.update(this, frames.blocked ? frames.pendingBytes : 0);
+  }
+
   #letGo(): OriginWebSocketOwner | undefined {
     const owner = this.#owner;
     this.#owner = undefined;
     this.#services.timers.stop(this.#timer);
+    this.#services.input.remove(this);
     return owner;
   }
 }

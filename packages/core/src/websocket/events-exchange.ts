@@ -7,6 +7,7 @@ import {
 } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import { isConnectionField } from '../http/events-fields.js';
+import type { InputBytes } from '../input-bytes.js';
 import type { Limits } from '../limits.js';
 import type { OnError } from '../logger.js';
 import type { Handshake } from '../routing/origin.js';
@@ -39,6 +40,8 @@ export interface EventsServices {
   readonly maxMessageBytes: number;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Bounds what waits for origins. */
+  readonly input: InputBytes;
   /** Milliseconds for a whole answer; 0: for ever. */
   readonly eventsTimeout: number;
   readonly limits: Limits;

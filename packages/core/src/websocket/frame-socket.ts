@@ -5,6 +5,7 @@ import { MESSAGE_COST } from '../heap-cost.js';
 import type { Flushable, Flusher } from '../http/flusher.js';
 import type { LingeringSockets } from '../http/lingering-sockets.js';
 import { progressOf } from '../http/progress.js';
+import type { InputBytes, KeptInput } from '../input-bytes.js';
 import type { LimitName } from '../limits.js';
 import type { OnError } from '../logger.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
@@ -27,6 +28,12 @@ const MAX_FRAGMENTS = 16_384;
 
 /** The most pieces in which one frame may arrive. */
 const MAX_CHUNKS = 65_536;
+
+/** As much as Node reads at once. */
+const MAX_READ = 65_536;
+
+/** Stands for a server that has too much to do. IANA's registry of close codes. */
+const CLOSE_TRY_AGAIN_LATER = 1013;
 
 const NO_EXTENSIONS = {};
 
@@ -66,6 +73,8 @@ export interface FrameSocketServices {
   readonly timers: Timers;
   readonly flusher: Flusher;
   readonly lingering: LingeringSockets;
+  /** Bounds what is kept of unfinished messages of clients. */
+  readonly input: InputBytes;
   /** Gets what an owner throws. */
   readonly onError: OnError;
 }
@@ -79,7 +88,7 @@ interface Framed {
  * One end of a WebSocket: frames on a socket. Answers nothing by itself, no ping and no Close. What is sent in one turn
  * of the loop goes out in one write. Source: RFC 6455.
  */
-export class FrameSocket implements TimerOwner, Flushable {
+export class FrameSocket implements TimerOwner, Flushable, KeptInput {
   readonly #socket: Duplex;
   readonly #services: FrameSocketServices;
   readonly #owner: FrameSocketOwner;
@@ -93,6 +102,8 @@ export class FrameSocket implements TimerOwner, Flushable {
   #timer: Timer | undefined;
   #frames: Frame[] = [];
   #bytes = 0;
+  /** Bytes that have come since the last whole message. */
+  #unfinished = 0;
   #scheduled = false;
   #blocked = false;
   #closeSent = false;
@@ -189,6 +200,7 @@ export class FrameSocket implements TimerOwner, Flushable {
   /** Cuts the connection; the owner hears nothing more. */
   abort(): void {
     this.#over = true;
+    this.#services.input.remove(this);
     this.#socket.destroy();
   }
 
@@ -231,7 +243,18 @@ export class FrameSocket implements TimerOwner, Flushable {
     if (this.#over || this.#closeReceived) return;
     this.#pulse?.hear();
     this.#receiver ??= this.#newReceiver();
+    this.#unfinished += chunk.length;
     if (!this.#receiver.write(chunk)) this.#socket.pause();
+    if (this.#isServer && !this.#over) this.#services.input.update(this, this.#unfinished);
+  }
+
+  /** Clients keep the process from more important things by messages that they do not finish. */
+  shedInput(): void {
+    if (this.#over) return;
+    this.#receiver = undefined;
+    this.close(CLOSE_TRY_AGAIN_LATER, '');
+    this.#break('too many bytes of unfinished messages');
+    this.#end();
   }
 
   onReceiverDrain(): void {
@@ -239,6 +262,7 @@ export class FrameSocket implements TimerOwner, Flushable {
   }
 
   onMessage(type: MessageType, content: Buffer): void {
+    this.#noteWhole(content.length);
     if (this.#over) return;
     if (type === 'pong' && this.#pings?.answers(content) === true) this.#pulse?.hearAnswer();
     else this.#owner.onMessage(type, content);
@@ -271,6 +295,7 @@ export class FrameSocket implements TimerOwner, Flushable {
     this.#stopTimer();
     this.#frames = [];
     this.#bytes = 0;
+    this.#services.input.remove(this);
     this.#break('the connection was lost');
     this.#freeInflater();
   }
@@ -316,6 +341,14 @@ export class FrameSocket implements TimerOwner, Flushable {
     this.close(code, '');
     this.#break(detail, limit);
     this.#end();
+  }
+
+  /**
+   * A message has come in whole. How much of what came along with its end belongs to the next one is not known exactly: heads of
+   * fragments, and compression, blur it by what came at once.
+   */
+  #noteWhole(length: number): void {
+    this.#unfinished = Math.max(0, Math.min(this.#unfinished - length - headLength(length), MAX_READ));
   }
 
   #newReceiver(): Receiver {
@@ -373,6 +406,7 @@ export class FrameSocket implements TimerOwner, Flushable {
   /** Ends the connection once all has gone out. */
   #end(): void {
     this.#over = true;
+    this.#services.input.remove(this);
     this.#stopTimer();
     this.#blocked = false;
     this.flush();
@@ -389,6 +423,12 @@ export class FrameSocket implements TimerOwner, Flushable {
     this.#over = true;
     this.#owner.onBroken(detail, limit);
   }
+}
+
+/** Bytes of a masked frame besides its content. RFC 6455 5.2. */
+function headLength(length: number): number {
+  if (length < 126) return 6;
+  return length < 65_536 ? 8 : 14;
 }
 
 /** The code that tells the other side what it did wrong. RFC 6455 7.4.1. */

@@ -30,7 +30,7 @@ export interface OriginWebSocket {
   resume(): void;
 }
 
-/** Who is behind an {@link OriginWebSocket}. After `onOriginUnreachable`, `-Reject`, `-Closed` and `-Failed` nothing follows. */
+/** Who is behind an {@link OriginWebSocket}. After `onOriginUnreachable`, `-Reject`, `-Closed`, `-Failed` and `-Overloaded` nothing follows. */
 export interface OriginWebSocketOwner {
   /** What came from the origin has not been taken by the client: more must wait for {@link OriginWebSocket.resume}. */
   readonly clientBlocked: boolean;
@@ -50,6 +50,8 @@ export interface OriginWebSocketOwner {
   onOriginClosed(): void;
   /** The origin did what it must not do, or is gone. */
   onOriginFailed(detail: string): void;
+  /** All clients together have sent more than their origins take, and this one the most. The origin is told that the client is gone. */
+  onOriginOverloaded(): void;
   onOriginDrained(): void;
   /** The origin did something that is wrong and does no harm. */
   onOriginOddity(detail: string): void;

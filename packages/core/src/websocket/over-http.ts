@@ -9,6 +9,7 @@ import {
   parseWsEvents,
   type WsEvent,
 } from '@p-8/protocol';
+import type { KeptInput } from '../input-bytes.js';
 import type { Handshake, WebSocketTarget } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import { type EventsAsker, EventsExchange, type EventsServices } from './events-exchange.js';
@@ -51,7 +52,7 @@ const NOTHING: Sent = { events: 0, bytes: 0, complete: true, close: undefined, d
  * WebSocket-over-HTTP: an origin gets the client's messages as events in short requests, one at a time, and answers with
  * events. Source: https://pushpin.org/docs/protocols/websocket-over-http/, Pushpin 1.41.
  */
-export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
+export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner, KeptInput {
   readonly #services: EventsServices;
   /** At most one event in a request. */
   readonly #oneEvent: boolean;
@@ -105,6 +106,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     this.#outbox.push(type, content);
     this.#wasBlocked ||= this.blocked;
     this.#next();
+    this.#countInput();
   }
 
   close(code: number | undefined, reason: string): void {
@@ -119,7 +121,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     this.#owner = undefined;
     if (this.#state === 'done') return;
     this.#disconnect = true;
-    this.#outbox.clear();
+    this.#clearOutbox();
     this.#next();
   }
 
@@ -197,6 +199,22 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     this.#finish()?.onOriginFailed(detail);
   }
 
+  /** What waits for the origin is too much. */
+  shedInput(): void {
+    const owner = this.#owner;
+    this.disconnect();
+    owner?.onOriginOverloaded();
+  }
+
+  #countInput(): void {
+    if (this.#state !== 'done') this.#services.input.update(this, this.#outbox.bytes);
+  }
+
+  #clearOutbox(): void {
+    this.#outbox.clear();
+    this.#services.input.remove(this);
+  }
+
   /** Sends what is to be sent, if nothing is under way. */
   #next(): void {
     if (this.#exchange.busy || this.#walking || this.#state === 'done') return;
@@ -272,6 +290,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
       return 'the origin accepts nothing of a full request';
     if (accepted >= sent.bytes && accepted < offered) return 'the origin accepts a part of a CLOSE';
     this.#outbox.accept(Math.min(accepted, sent.bytes), sent.events);
+    this.#countInput();
     this.#leftBytes = sent.bytes - Math.min(accepted, sent.bytes);
     // A CLOSE that stands behind what was not accepted has not been read.
     if (sent.close !== undefined && this.#leftBytes > 0) this.#closeSent = false;
@@ -363,7 +382,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner {
     const owner = this.#owner;
     this.#state = 'done';
     this.#owner = undefined;
-    this.#outbox.clear();
+    this.#clearOutbox();
     this.#stopTimer();
     return owner;
   }

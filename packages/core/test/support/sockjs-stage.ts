@@ -11,6 +11,7 @@ import { readClientRequest } from '../../src/http/client-request.js';
 import { Flusher } from '../../src/http/flusher.js';
 import { LingeringSockets } from '../../src/http/lingering-sockets.js';
 import { StallWatch } from '../../src/http/stall-watch.js';
+import { InputBytes } from '../../src/input-bytes.js';
 import { Limits } from '../../src/limits.js';
 import { silentLogger } from '../../src/logger.js';
 import type { FrameworkRequest } from '../../src/mounts/framework-request.js';
@@ -23,6 +24,7 @@ import { FakeOrigin, type OriginBehaviour } from './fake-origin.js';
 /** What of a stage a test may choose. */
 export interface SockJsStageOptions extends Partial<SockJsOptions> {
   readonly maxMessageBytes?: number;
+  readonly totalInputBytes?: number;
   /** Stands for what is mounted before the proxy. */
   readonly before?: (req: http.IncomingMessage, res: http.ServerResponse) => Promise<FrameworkRequest>;
 }
@@ -49,6 +51,7 @@ export class SockJsStage {
     const { maxMessageBytes = 1024 * 1024 } = options;
     const flusher = new Flusher(onError);
     const lingering = new LingeringSockets(this.timers, this.limits, { timeout: 10_000, bytes: 1e8 });
+    const input = new InputBytes(options.totalInputBytes ?? 1024 * 1024 * 1024, this.limits);
     const services: SockJsServices = {
       clock: this.clock,
       timers: this.timers,
@@ -56,6 +59,7 @@ export class SockJsStage {
       stalls: new StallWatch(60_000, this.timers, onError),
       limits: this.limits,
       lingering,
+      input,
       onError,
       maxMessageBytes,
     };
@@ -68,7 +72,7 @@ export class SockJsStage {
     this.server = http.createServer((req, res) => void this.#handle(req, res));
     this.server.on('upgrade', (req, socket, head) => {
       const { timers } = this;
-      const shared = { maxMessageBytes, compression: false, timers, flusher, lingering, onError };
+      const shared = { maxMessageBytes, compression: false, timers, flusher, lingering, input, onError };
       const request = readClientRequest(req, req.url ?? '', false);
       this.endpoint.upgrade(new SocketClient(req, socket, head, shared), request);
     });

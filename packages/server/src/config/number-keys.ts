@@ -29,6 +29,7 @@ const NUMBER_KEYS: readonly (readonly [section: string, key: string, option: Num
   ['proxy', 'connection_max_age', 'connectionMaxAge', 0],
   ['proxy', 'queued_per_origin', 'queuedPerOrigin', 0],
   ['proxy', 'max_sessions', 'maxSessions', 1],
+  ['proxy', 'total_input_bytes', 'totalInputBytes', 0],
   ['proxy', 'max_message_bytes', 'maxMessageBytes', 1],
   ['proxy', 'connect_timeout', 'connectTimeout', 0],
   ['proxy', 'response_timeout', 'responseTimeout', 0],
