@@ -10,6 +10,7 @@ import { Flusher } from './http/flusher.js';
 import { isHttp2, VersionGuard } from './http/http-version.js';
 import { IdleSockets } from './http/idle-sockets.js';
 import { LingeringSockets } from './http/lingering-sockets.js';
+import { isLast, unanswered } from './http/node-connection.js';
 import { PausedBodies } from './http/paused-bodies.js';
 import { isPipelined, startInTurn } from './http/pipeline.js';
 import { NO_CONNECT } from './http/request-checks.js';
@@ -458,6 +459,8 @@ export class GripProxy extends ProxyEmitter {
     next: Next | undefined,
     framework: FrameworkRequest | undefined,
   ): void {
+    const before = unanswered(req.socket);
+    if (before !== undefined && isLast(before)) return;
     const { requestsPerConnection } = this.#settings;
     const inTime = startInTurn(req, res, requestsPerConnection, this.#services.input, () => {
       try {

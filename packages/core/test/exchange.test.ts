@@ -42,7 +42,7 @@ describe('a request whose last part waits for its origin', () => {
     );
     socket = new PassThrough();
     socket.cork();
-    exchange.connection = { socket } as never;
+    exchange.connection = { socket, onResponseEnd: () => {} } as never;
     exchange.onConnect(() => heard.push('cut'));
     socket.write('the body');
     exchange.onRequestSent();

@@ -147,7 +147,7 @@ describe('a client of an Express app leaves nothing behind when it goes', () => 
     await subscribed(grip, 'news');
     await grip.publish('news', { 'http-response': { action: 'hint' } }, { id: '2', 'prev-id': '1' });
     await eventually(() => asked === 2, 'the second request');
-    assert.deepEqual(grip.stats(), { ...atRest, upstreamRequests: 1 });
+    assert.deepEqual(grip.stats(), { ...atRest, timers: 1, upstreamRequests: 1 });
     call.leave();
     await idle(grip);
     // The app is told.
@@ -181,7 +181,7 @@ describe('a client of an Express app leaves nothing behind when it goes', () => 
     app.get('/', (_req, res) => void res.set('Grip-Link', '</next>; rel=next').send('open'));
     const call = (await stage().serve(app)).call('/');
     await response();
-    assert.deepEqual(grip.stats(), { ...atRest, sessions: 1, upstreamRequests: 1 });
+    assert.deepEqual(grip.stats(), { ...atRest, sessions: 1, timers: 2, upstreamRequests: 1 });
     call.leave();
     await idle(grip);
     await gone();

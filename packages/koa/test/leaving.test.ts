@@ -128,7 +128,7 @@ describe('a client of a Koa app leaves nothing behind when it goes', () => {
     });
     const call = (await stage().serve(app.callback())).call('/');
     await eventually(() => asked === 2, 'the request for the link');
-    assert.deepEqual(grip.stats(), { ...atRest, sessions: 1, upstreamRequests: 1 });
+    assert.deepEqual(grip.stats(), { ...atRest, sessions: 1, timers: 2, upstreamRequests: 1 });
     call.leave();
     await idle(grip);
     await eventually(() => closed === 2, 'the close of both responses');

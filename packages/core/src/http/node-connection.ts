@@ -92,6 +92,11 @@ export function probe(socket: Duplex): void {
   (socket as Socket).setKeepAlive(true, PROBE_DELAY);
 }
 
+/** Whether a response says that it is the last one on its connection: what comes behind it must not be processed. RFC 9112 9.6. */
+export function isLast(res: ServerResponse): boolean {
+  return res.headersSent && !staysOpen(res);
+}
+
 /** Whether the connection stays open behind a response. */
 export function staysOpen(res: ServerResponse): boolean {
   return (res as LastResponse)._last === false;

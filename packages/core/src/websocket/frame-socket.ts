@@ -29,9 +29,6 @@ const MAX_FRAGMENTS = 16_384;
 /** The most pieces in which one frame may arrive. */
 const MAX_CHUNKS = 65_536;
 
-/** As much as Node reads at once. */
-const MAX_READ = 65_536;
-
 /** Stands for a server that has too much to do. IANA's registry of close codes. */
 const CLOSE_TRY_AGAIN_LATER = 1013;
 
@@ -104,6 +101,8 @@ export class FrameSocket implements TimerOwner, Flushable, KeptInput {
   #bytes = 0;
   /** Bytes that have come since the last whole message. */
   #unfinished = 0;
+  /** Bytes that came at once the last time. */
+  #lastRead = 0;
   #scheduled = false;
   #blocked = false;
   #closeSent = false;
@@ -243,6 +242,7 @@ export class FrameSocket implements TimerOwner, Flushable, KeptInput {
     if (this.#over || this.#closeReceived) return;
     this.#pulse?.hear();
     this.#receiver ??= this.#newReceiver();
+    this.#lastRead = chunk.length;
     this.#unfinished += chunk.length;
     if (!this.#receiver.write(chunk)) this.#socket.pause();
     if (this.#isServer && !this.#over) this.#services.input.update(this, this.#unfinished);
@@ -252,9 +252,7 @@ export class FrameSocket implements TimerOwner, Flushable, KeptInput {
   shedInput(): void {
     if (this.#over) return;
     this.#receiver = undefined;
-    this.close(CLOSE_TRY_AGAIN_LATER, '');
-    this.#break('too many bytes of unfinished messages');
-    this.#end();
+    this.#giveUp(CLOSE_TRY_AGAIN_LATER, 'too many bytes of unfinished messages');
   }
 
   onReceiverDrain(): void {
@@ -348,7 +346,7 @@ export class FrameSocket implements TimerOwner, Flushable, KeptInput {
    * fragments, and compression, blur it by what came at once.
    */
   #noteWhole(length: number): void {
-    this.#unfinished = Math.max(0, Math.min(this.#unfinished - length - headLength(length), MAX_READ));
+    this.#unfinished = Math.max(0, Math.min(this.#unfinished - length - headLength(length), this.#lastRead));
   }
 
   #newReceiver(): Receiver {

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type HeaderList, headerValue } from '@p-8/protocol';
 import { ORIGIN_ERROR } from '../http/error-response.js';
@@ -20,9 +19,6 @@ import type { SocketClient } from './socket-client.js';
 
 /** Milliseconds that one end has to follow when the other has ended its side. */
 const END_TIMEOUT = 10_000;
-
-/** Milliseconds of silence before TCP asks whether the client is still there. */
-const PROBE_DELAY = 60_000;
 
 /** What all tunnels of a proxy share. */
 export interface TunnelServices {
@@ -167,7 +163,6 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
     origin.once('close', () => this.#end(client));
     client.once('end', this.#onHalfEnd);
     origin.once('end', this.#onHalfEnd);
-    if (client instanceof Socket) client.setKeepAlive(true, PROBE_DELAY);
     writeSwitch(client, relayedHeaders(headers));
     const { stalls } = this.#services;
     this.#pipes = [

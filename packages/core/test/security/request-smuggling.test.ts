@@ -119,6 +119,29 @@ describe('threat 1: request smuggling', () => {
     });
   }
 
+  it('by a WebSocket handshake behind a request that is refused: it reaches nobody', async () => {
+    const origin = await stage().origin((res) => res.end('answered'));
+    const upgrades: unknown[] = [];
+    origin.server.on('upgrade', (_req, socket) => {
+      upgrades.push(socket);
+      socket.destroy();
+    });
+    const server = await stage().proxy({ target: origin.url });
+    server.proxy.attach(server.server);
+    const client = await stage().client(server);
+    const handshake =
+      'GET /smuggled HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n';
+    client.write(`GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${handshake}`);
+    await client.closed();
+    assert.deepEqual(
+      client.replies.map(({ status }) => status),
+      [400],
+    );
+    await settle();
+    assert.deepEqual([upgrades.length, origin.requests.length], [0, 0]);
+  });
+
   it('by TRACE: refused', async () => {
     const origin = await stage().origin((res) => res.end('answered'));
     const client = await stage().client(await stage().proxy({ target: origin.url }));
