@@ -245,7 +245,7 @@ describe('a server elsewhere that is tested', () => {
     const stream = await t.stream('/stream');
     assert.equal(await stream.next(), 'open\n');
     for (const socket of sockets.clients) socket.terminate();
-    assert.equal((await ws.closed()).clean, false);
+    assert.equal((await ws.closed()).code, 1011);
   });
 
   it('sees an address of https where the test has one', async () => {

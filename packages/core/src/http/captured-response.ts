@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream';
 import { MAX_INSTRUCT_BODY, type OriginResponse } from '@p-8/protocol';
+import { ChunkList } from './chunk-list.js';
 import { contentCoding, createDecoder, decode, withoutCoding } from './content-decoding.js';
 import type { CapturedBody } from './interception.js';
 
@@ -33,8 +34,7 @@ export class CapturedResponse implements CapturedBody {
   readonly #headers: readonly string[];
   readonly #coding: string | undefined;
   readonly #reader: InstructReader;
-  #chunks: Buffer[] = [];
-  #bytes = 0;
+  readonly #body = new ChunkList();
   #done = false;
   #early: EarlyBody | undefined;
   #decoder: Transform | undefined;
@@ -50,9 +50,8 @@ export class CapturedResponse implements CapturedBody {
   write(chunk: Buffer): boolean {
     if (this.#done || chunk.length === 0) return true;
     if (this.#early !== undefined) return this.#pass(chunk);
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    return this.#bytes <= MAX_INSTRUCT_BODY || this.#overflow();
+    this.#body.add(chunk);
+    return this.#body.bytes <= MAX_INSTRUCT_BODY || this.#overflow();
   }
 
   end(): void {
@@ -66,8 +65,8 @@ export class CapturedResponse implements CapturedBody {
       this.#reader.onInstruct(this.#response(EMPTY), true);
       return;
     }
-    const body = Buffer.concat(this.#chunks, this.#bytes);
-    this.#chunks = [];
+    const body = this.#body.concat();
+    this.#body.clear();
     const content = this.#coding === undefined ? body : decode(this.#coding, body);
     if (content === undefined) this.#reader.onBrokenInstruct(`the ${this.#coding} body cannot be decoded`);
     else this.#reader.onInstruct(this.#response(content), false);
@@ -77,7 +76,7 @@ export class CapturedResponse implements CapturedBody {
   fail(detail: string): void {
     if (this.#done) return;
     this.#done = true;
-    this.#chunks = [];
+    this.#body.clear();
     this.#decoder?.destroy();
     this.#reader.onBrokenInstruct(detail);
   }
@@ -89,17 +88,15 @@ export class CapturedResponse implements CapturedBody {
       return true;
     }
     const early = this.#reader.onLargeInstruct(this.#response(EMPTY));
-    const chunks = this.#chunks;
-    this.#chunks = [];
+    const body = this.#body.concat();
+    this.#body.clear();
     if (early === undefined) {
       this.#done = true;
       return true;
     }
     this.#early = early;
     if (decoder !== undefined) this.#decodeInto(early, decoder);
-    let taken = true;
-    for (const chunk of chunks) taken = this.#pass(chunk);
-    return taken;
+    return this.#pass(body);
   }
 
   #decodeInto(early: EarlyBody, decoder: Transform): void {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { type InputBytes, type KeptInput, TRIFLE } from '../input-bytes.js';
 import { type ArrivalServices, BodyArrival, type BodyReader } from './body-arrival.js';
+import { ChunkList } from './chunk-list.js';
 import { type ParsedBody, rewriteBody } from './parsed-body.js';
 import type { PausedBodies } from './paused-bodies.js';
 
@@ -18,7 +19,8 @@ export interface BodyOwner {
 
 /** What is known of a request's body after it has passed, for sending the request again. */
 export class BodyRecord implements KeptInput {
-  #chunks: Buffer[] = [];
+  /** Undefined: nothing has passed, or it is not kept. */
+  #chunks: ChunkList | undefined;
   #bytes = 0;
   #tooLarge = false;
   #input: InputBytes | undefined;
@@ -40,10 +42,11 @@ export class BodyRecord implements KeptInput {
     this.#bytes += chunk.length;
     if (this.#bytes > MAX_RECORDED_BODY) {
       this.#tooLarge = true;
-      this.#chunks = [];
+      this.#chunks = undefined;
       this.#input?.remove(this);
     } else {
-      this.#chunks.push(chunk);
+      this.#chunks ??= new ChunkList();
+      this.#chunks.add(chunk);
       if (this.#bytes >= TRIFLE) this.#count();
     }
   }
@@ -57,12 +60,12 @@ export class BodyRecord implements KeptInput {
   /** All clients together have too much kept: this request will not be sent again. */
   shedInput(): void {
     this.#tooLarge = true;
-    this.#chunks = [];
+    this.#chunks = undefined;
   }
 
   /** The request will not be sent again. */
   drop(): void {
-    this.#chunks = [];
+    this.#chunks = undefined;
     this.#input?.remove(this);
     this.#input = undefined;
   }
@@ -81,7 +84,7 @@ export class BodyRecord implements KeptInput {
 
   /** The body as it has passed so far; null when there was none. */
   bytes(): Buffer | null {
-    return this.#bytes === 0 ? null : Buffer.concat(this.#chunks);
+    return this.#chunks?.concat() ?? null;
   }
 }
 

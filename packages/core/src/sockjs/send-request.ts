@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '@p-8/protocol';
 import { BodyArrival, TOO_SLOW } from '../http/body-arrival.js';
+import { ChunkList } from '../http/chunk-list.js';
 import { rewriteBody } from '../http/parsed-body.js';
 import { hasBody } from '../http/request-body.js';
 import type { KeptInput } from '../input-bytes.js';
@@ -75,19 +76,17 @@ function parsedBody(body: Buffer | undefined): Result<Buffer> {
 
 function collect(request: SockJsRequest, maxBytes: number, finish: (body: Buffer) => void): void {
   const { req, services } = request;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const body = new ChunkList();
   const add = (chunk: Buffer): void => {
-    bytes += chunk.length;
-    if (bytes <= maxBytes) {
-      chunks.push(chunk);
-      services.input.update(kept, bytes);
+    if (body.bytes + chunk.length <= maxBytes) {
+      body.add(chunk);
+      services.input.update(kept, body.bytes);
       return;
     }
     giveUp(413, 'Request too large.');
   };
   const giveUp = (status: number, message: string): void => {
-    chunks.length = 0;
+    body.clear();
     // What still comes of it goes nowhere: to cut the connection now could keep the answer from the client.
     req.off('data', add).off('end', end).resume();
     arrival.stop();
@@ -96,7 +95,7 @@ function collect(request: SockJsRequest, maxBytes: number, finish: (body: Buffer
   };
   const end = (): void => {
     services.input.remove(kept);
-    finish(Buffer.concat(chunks));
+    finish(body.concat());
   };
   const kept: KeptInput = {
     shedInput: () => {

@@ -1,4 +1,5 @@
 import type { HeaderList } from '@p-8/protocol';
+import { ChunkList } from '../http/chunk-list.js';
 
 /** A response that is read as a whole, up to a number of bytes. */
 export class ResponseBody {
@@ -8,8 +9,7 @@ export class ResponseBody {
   /** It holds events. */
   readonly isEvents: boolean;
   readonly #max: number;
-  readonly #chunks: Buffer[] = [];
-  #length = 0;
+  readonly #body = new ChunkList();
 
   constructor(status: number, reason: string, headers: HeaderList, isEvents: boolean, max: number) {
     this.status = status;
@@ -21,15 +21,12 @@ export class ResponseBody {
 
   /** False: it is too long, and only its beginning is kept. */
   add(chunk: Buffer): boolean {
-    const kept = chunk.subarray(0, this.#max - this.#length);
-    this.#chunks.push(kept);
-    this.#length += kept.length;
+    const kept = chunk.subarray(0, this.#max - this.#body.bytes);
+    this.#body.add(kept);
     return kept.length === chunk.length;
   }
 
   bytes(): Buffer {
-    return this.#chunks.length === 1 && this.#chunks[0] !== undefined
-      ? this.#chunks[0]
-      : Buffer.concat(this.#chunks);
+    return this.#body.concat();
   }
 }
