@@ -24,12 +24,13 @@ export function parseIni(text: string): IniFile {
     return known;
   };
   const parsed: Record<string, unknown> = parse(protectHashes(text), { bracketedArray: false });
-  for (const [name, value] of Object.entries(parsed)) {
-    if (!isSection(value)) {
-      section(NO_SECTION).set(name, toText(value));
-      continue;
+  // A header such as `[a.b]` comes as a section within a section.
+  const found: [name: string, entries: Record<string, unknown>][] = [[NO_SECTION, parsed]];
+  for (const [name, entries] of found) {
+    for (const [key, value] of Object.entries(entries)) {
+      if (isSection(value)) found.push([name === NO_SECTION ? key : `${name}.${key}`, value]);
+      else section(name).set(key, toText(value));
     }
-    for (const [key, entry] of Object.entries(value)) section(name).set(key, toText(entry));
   }
   return sections;
 }
