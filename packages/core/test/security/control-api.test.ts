@@ -136,6 +136,18 @@ describe('threats 6 and 7: the control API within reach of others', () => {
     assert.equal((await post({}, ['Sec-Fetch-Site: none'])).status, 200);
   });
 
+  it('refuses pages whose own name leads here: the browser takes it for theirs', async () => {
+    for (const host of ['evil.test', 'evil.test:5561', 'localhost', '127.0.0.1:5561']) {
+      const page = [`Host: ${host}`, `Origin: http://${host}`];
+      for (const type of ['text/plain', 'application/json', 'application/x-www-form-urlencoded']) {
+        const reply = await post({}, [...page, `Content-Type: ${type}`]);
+        assert.equal(reply.status, 403, host);
+        assert.equal(field(reply, 'access-control-allow-origin'), undefined);
+      }
+      assert.equal((await post({}, [...page, 'Sec-Fetch-Site: none'])).status, 403, host);
+    }
+  });
+
   it('publishes nothing for those whom it refuses', async () => {
     const origin = await stage().origin((res) => hold(res, 'response', 'ch'));
     const held = await stage().proxy({ target: origin.url });
