@@ -25,7 +25,7 @@ app.get('/log', (req, res) => {
   res.type('text/plain').send(entries.map(toLine).slice(after).join(''));
 });
 
-app.post('/log', express.text(), async (req, res) => {
+app.post('/log', express.text({ type: '*/*' }), async (req, res) => {
   const id = entries.push(req.body);
   // With ?lose the item is stored and never published, as if the publisher had crashed in between.
   if (req.query.lose !== undefined) return void res.json({ id });

@@ -12,7 +12,7 @@ app.get('/news', (_req, res) => {
   res.set({ 'Grip-Hold': 'stream', 'Grip-Channel': 'news' }).type('text/plain').send('[open]\n');
 });
 
-app.post('/news', express.text(), async (req, res) => {
+app.post('/news', express.text({ type: '*/*' }), async (req, res) => {
   res.json(await grip.publish('news', { 'http-stream': `${req.body}\n` }));
 });
 

@@ -9,7 +9,7 @@ const target = await startOrigin();
 const grip = gripProxy({ target });
 const app = express();
 // Before the proxy, which takes all that is left.
-app.post('/news', express.text(), async (req, res) => {
+app.post('/news', express.text({ type: '*/*' }), async (req, res) => {
   res.json(await grip.publish('news', { 'ws-message': req.body }));
 });
 app.use(grip);

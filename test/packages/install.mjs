@@ -1,8 +1,9 @@
 // What users do: the packages are installed together in an empty project, imported, required, and compiled against.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { compileForUsers } from './compile-for-users.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const TSC = path.join(root, 'node_modules/typescript/bin/tsc');
@@ -26,6 +27,9 @@ const COMPILED = {
   'commonjs.cts': { lib: ['es2023'], types: ['node'] },
 };
 
+/** What users of the adapters install besides. */
+const BESIDES = ['express', 'koa', '@koa/router', '@types/express', '@types/koa', '@types/node'];
+
 /**
  * Installs packed packages in a project of their own below `scratch`, and uses them in each way.
  * @param {string} scratch
@@ -37,8 +41,9 @@ export function installAndUse(scratch, tarballs) {
   cpSync(path.join(import.meta.dirname, 'consumers'), project, { recursive: true });
   writeFileSync(path.join(project, 'package.json'), '{ "private": true }\n');
   const { devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const nodeTypes = `@types/node@${devDependencies['@types/node']}`;
-  run(project, 'npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', nodeTypes, ...tarballs]);
+  const besides = BESIDES.map((name) => `${name}@${devDependencies[name]}`);
+  const quick = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  run(project, 'npm', ['install', ...quick, ...besides, ...tarballs]);
   console.log('installed together: ok');
 
   for (const consumer of ['all.mjs', 'all.cjs']) {
@@ -54,8 +59,30 @@ export function installAndUse(scratch, tarballs) {
     run(project, process.execPath, [path.join('out', consumer.replace(/ts$/, 'js'))]);
     console.log(`${consumer}: ok`);
   }
+  compileForUsers(project, ['express.mts', 'koa.mts']);
+  for (const name of readdirSync(path.join(project, 'node_modules/@p-8')))
+    checkMaps(path.join(project, 'node_modules/@p-8', name));
+  checkMaps(path.join(project, 'node_modules/p-8'));
+  console.log('maps lead to sources: ok');
   checkPublisherClient(path.join(project, 'node_modules/@p-8/publisher-client'));
   console.log('@p-8/publisher-client needs nothing but @p-8/protocol and jose: ok');
+}
+
+/**
+ * "Go to definition" ends in a source.
+ * @param {string} folder
+ */
+function checkMaps(folder) {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const maps = files.filter((file) => /^dist\b.*\.map$/.test(file));
+  assert.ok(maps.length > 0, folder);
+  for (const map of maps) {
+    const { sources } = JSON.parse(readFileSync(path.join(folder, map), 'utf8'));
+    for (const source of sources) {
+      const file = path.join(folder, path.dirname(map), source);
+      assert.ok(existsSync(file), `${map} leads to ${file}, which is not there`);
+    }
+  }
 }
 
 /** @param {string} folder */

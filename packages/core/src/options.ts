@@ -105,22 +105,22 @@ export interface JsonpOptions {
 /** Options of a proxy. All are optional; an unknown one is an error. */
 export interface GripProxyOptions {
   /** Where all requests go. Neither `target` nor `routes`: the app that the proxy is mounted in is the origin. */
-  readonly target?: string | TargetOptions | readonly (string | TargetOptions)[];
+  readonly target?: string | TargetOptions | readonly (string | TargetOptions)[] | undefined;
   /** Routes to several origins; the most specific match wins. Excludes `target`. */
   readonly routes?: readonly RouteOptions[];
 
   /** Issuer of the Grip-Sig that origins see. @default 'pushpin' */
-  readonly sigIss?: string;
+  readonly sigIss?: string | undefined;
   /**
    * Key that signs Grip-Sig: text, `base64:…`, bytes, or a PEM private key (EC: ES256, RSA: RS256). Empty: requests
    * are not signed. @default 'changeme'
    */
-  readonly sigKey?: string | Uint8Array;
+  readonly sigKey?: string | Uint8Array | undefined;
   /** Key that verifies the Grip-Sig of a GRIP proxy in front of this one, which is then trusted to hold clients itself. */
-  readonly upstreamKey?: string | Uint8Array;
+  readonly upstreamKey?: string | Uint8Array | undefined;
 
   /** Put before each channel name that an instruct names; a route's own replaces it. @default '' */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Error bodies say what went wrong. @default false */
   readonly debug?: boolean;
   /** Add CORS headers to every response, and answer JSON-P. Needs a target or routes. @default false */
@@ -319,9 +319,9 @@ export interface ControlApiOptions {
    * Who may publish: requests must carry this key as Bearer token or Basic password, or a JWT signed with it. Without a
    * key only clients on a loopback address are answered.
    */
-  readonly key?: string | Uint8Array;
+  readonly key?: string | Uint8Array | undefined;
   /** Issuer that a JWT must name. @default any */
-  readonly iss?: string;
+  readonly iss?: string | undefined;
   /** Path that the API is mounted at, where the framework does not strip it (Koa, plain Node). @default '' */
   readonly path?: string;
   /** The most bytes of a request's body; more is answered 413. @default 1_000_000 */

@@ -1,3 +1,6 @@
+// Brings the type of `req.grip` to those that import the package.
+import './request-grip.js';
+
 export type {
   ControlApiOptions,
   FormatsInput,

@@ -1,3 +1,6 @@
+// Brings the type of `ctx.grip` to those that import the package.
+import './request-grip.js';
+
 export type {
   ControlApiOptions,
   FormatsInput,

@@ -1,5 +1,5 @@
 /// <reference path="./undici-parts.d.ts" />
-import type undici from 'undici';
+import type * as undici from 'undici';
 import poolBase, { type PoolWithClients } from 'undici/lib/dispatcher/pool-base.js';
 import { type MaxAge, OriginConnection } from './origin-connection.js';
 import { type Connector, Pool } from './undici.js';

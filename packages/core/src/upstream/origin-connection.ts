@@ -1,6 +1,6 @@
 /// <reference path="./undici-parts.d.ts" />
 import { Socket } from 'node:net';
-import type undici from 'undici';
+import type * as undici from 'undici';
 import type { SteadyClock } from '../clock.js';
 import { readBeforeFailing } from './read-before-failing.js';
 import { Client, type Connector } from './undici.js';

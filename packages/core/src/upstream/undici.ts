@@ -1,5 +1,6 @@
 /// <reference path="./undici-parts.d.ts" />
-import type undici from 'undici';
+// By name: under `moduleResolution: bundler` the default export has no types in it.
+import type * as undici from 'undici';
 import connect from 'undici/lib/core/connect.js';
 import OneClient from 'undici/lib/dispatcher/client.js';
 import ConnectionPool from 'undici/lib/dispatcher/pool.js';
