@@ -128,6 +128,7 @@ for (const { name, build, hasReceipts, knowsRefresh, isHere } of SYSTEMS) {
 
       it('ask their next link after a hint', async () => {
         const reply = await stream();
+        app.hasNews(channel);
         await publish({ 'http-stream': { action: 'hint' } });
         await reply.bodyWith(NEWS);
       });
@@ -175,6 +176,7 @@ for (const { name, build, hasReceipts, knowsRefresh, isHere } of SYSTEMS) {
 
       it('ask again after a hint', async () => {
         const waiting = await poll();
+        app.hasNews(channel);
         await publish({ 'http-response': { action: 'hint' } });
         assert.equal((await bodyOf(waiting)).toString(), NEWS);
       });

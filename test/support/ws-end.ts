@@ -19,6 +19,8 @@ export class WsEnd {
   ending: 'ended' | 'reset' | undefined;
   /** Whether a Close is answered with the same, and the connection ended then. */
   answersClose = false;
+  /** Whether a Ping is answered. */
+  answersPing = false;
   readonly #isClient: boolean;
   #rest: Buffer = Buffer.alloc(0);
   /** The messages of the frames before `#settled`, where none was open. */
@@ -128,6 +130,10 @@ export class WsEnd {
     const { frames, rest } = readFrames(this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]));
     this.#rest = rest;
     this.frames.push(...frames);
+    const pings = this.answersPing ? frames.filter(({ opcode }) => opcode === OPCODES.ping) : [];
+    const mask = this.#isClient;
+    if (pings.length > 0)
+      this.write(Buffer.concat(pings.map(({ payload }) => writeFrame(OPCODES.pong, payload, { mask }))));
     const close = this.answersClose ? frames.find(({ opcode }) => opcode === OPCODES.close) : undefined;
     if (close !== undefined) {
       this.frame(OPCODES.close, close.payload);

@@ -8,6 +8,7 @@ import { createControlServer } from './net/control-server.js';
 import { createFrontServer } from './net/front-server.js';
 import type { ListenOptions } from './net/listen-address.js';
 import { Listener } from './net/listener.js';
+import { OpenFiles } from './net/open-files.js';
 import { withReadiness } from './net/readiness.js';
 import {
   DEFAULT_CONTROL_HOST,
@@ -134,11 +135,13 @@ export class P8Server {
     const { maxHeaderSize, maxConnections, certificates, control, proxy } = this.#options;
     const linger = { timeout: proxy?.lingerTimeout, bytes: proxy?.lingerBytes };
     const store = certificates === undefined ? undefined : new CertificateStore(certificates, this.#logger);
+    const openFiles = new OpenFiles(this.#logger);
     for (const address of this.#options.listen ?? [{ port: DEFAULT_PORT }]) {
       const tls = store && isTls(address) ? { certificates: store, port: address.port } : undefined;
       const server = createFrontServer(this.#handle, { maxHeaderSize, maxConnections, linger, tls });
       this.proxy.attach(server);
       this.#fronts.push(await Listener.open(server, address, '--port'));
+      openFiles.watch(server);
     }
     if (control !== false) {
       const {
@@ -150,6 +153,7 @@ export class P8Server {
       const listener = withReadiness(this.proxy, this.proxy.controlApi(api));
       const server = createControlServer(listener, head, linger);
       this.#control = await Listener.open(server, { host, port }, '--control-port');
+      openFiles.watch(server);
     }
     this.#refuseOwnTarget(this.#routes);
     this.#demo?.start();

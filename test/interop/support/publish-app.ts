@@ -14,14 +14,19 @@ export const POLL_BODY = '{"seat":1}';
  */
 export class PublishApp {
   readonly #seen = new Map<string, Lines>();
-  /** Channels that somebody has polled. */
-  readonly #polled = new Set<string>();
+  /** Channels of which there are news. */
+  readonly #news = new Set<string>();
 
   /** What the WebSockets of a channel have sent: `OPEN`, `pong x`, `close 1000`, and `nothing` for a request without events. */
   seen(channel: string): Lines {
     const lines = this.#seen.get(channel) ?? new Lines();
     this.#seen.set(channel, lines);
     return lines;
+  }
+
+  /** Has those who ask again told {@link NEWS}; until then, they are held as before. */
+  hasNews(channel: string): void {
+    this.#news.add(channel);
   }
 
   readonly listener: RequestListener = (req, res) => {
@@ -36,18 +41,18 @@ export class PublishApp {
     const link = `</stream?${searchParams}&more=1>; rel=next`;
     const isStream = pathname === '/stream';
     res.setHeader('Content-Type', 'text/plain');
-    // Whoever is told by a hint comes again.
-    const again = isStream ? searchParams.has('more') : this.#polled.has(channel);
-    if (!again || isStream) {
+    // Pushpin asks again by itself too, a second after the first subscription of a channel.
+    const isTold = this.#news.has(channel);
+    if (!isTold || isStream) {
       res.setHeader('Grip-Hold', isStream ? 'stream' : 'response');
       res.setHeader('Grip-Channel', filter === null ? channel : `${channel}; filter=${filter}`);
       res.setHeader('Grip-Set-Meta', `user=${searchParams.get('user') ?? ''}`);
       res.setHeader('X-Held', 'yes');
       if (isStream) res.setHeader('Grip-Link', link);
     }
-    if (again) res.end(NEWS);
+    if (isTold) res.end(NEWS);
+    else if (searchParams.has('more')) res.end();
     else res.end(isStream ? '[open]' : POLL_BODY);
-    this.#polled.add(channel);
   }
 
   async #events(req: IncomingMessage, res: ServerResponse, { searchParams }: URL): Promise<void> {

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
-import type { TargetOptions } from '@p-8/core';
+import type { RouteOptions, TargetOptions } from '@p-8/core';
 import { WebSocketServer } from 'ws';
 import { eventsOrigin, obliging } from '../../../../test/support/events-origin.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import { type Stage, useStage } from '../../../../test/support/stage.js';
+import type { WsClient } from '../../../../test/support/ws-client.js';
+import type { WsEnd } from '../../../../test/support/ws-end.js';
 import { OPCODES, writeFrame } from '../../../../test/support/ws-frames.js';
 import { WebSocketBench } from '../support/web-socket-bench.js';
 
@@ -91,7 +93,7 @@ describe('threat 10: WebSocket clients that flood', () => {
         return await WebSocketBench.with(stage(), target, target, { proxy, route: { sockjs: '/sockjs' } });
       };
 
-      // An origin that speaks WebSocket answers pings as it likes, and bounds them itself.
+      // Those that an origin answers are below.
       if (startOrigin === echoOverHttp) itAnswersPings(path, start);
 
       const floods: [what: string, content: string, count: number][] = [
@@ -141,6 +143,78 @@ describe('threat 10: WebSocket clients that flood', () => {
         await eventually(() => bench.proxy.stats().sessions === 1, 'one session');
         other.text('undisturbed');
         assert.equal(await other.next(), 'text undisturbed');
+      });
+    });
+  }
+
+  const RELAYED: readonly [way: string, route: Partial<RouteOptions>][] = [
+    ['to an origin that speaks WebSocket', {}],
+    ['through a tunnel', { grip: false }],
+  ];
+  for (const [way, route] of RELAYED) {
+    describe(`${way} and answers pings`, function () {
+      this.timeout(30_000);
+      /** More bytes of pings than the system keeps for the connections by itself. */
+      const COUNT = 150_000;
+      const flood = Buffer.concat(
+        Array<Buffer>(COUNT).fill(writeFrame(OPCODES.ping, 'x'.repeat(125), MASKED)),
+      );
+
+      /** A client and its end at the origin; and another one whose words come back. */
+      async function start(): Promise<{ client: WsClient; other: WsClient; end: WsEnd }> {
+        const bench = await WebSocketBench.direct(stage(), undefined, { route });
+        const client = await bench.open();
+        const end = await bench.origin.connection();
+        const other = await bench.open();
+        const otherEnd = await bench.origin.connection(1);
+        end.answersPing = true;
+        otherEnd.socket.on('data', () =>
+          otherEnd.text(otherEnd.received.at(-1)?.slice('text '.length) ?? ''),
+        );
+        return { client, other, end };
+      }
+
+      it(`with ${PINGS} pings get all pongs in order, and others do not notice`, async () => {
+        const { client, other, end } = await start();
+        const pings = Array.from({ length: PINGS }, (_, i) => writeFrame(OPCODES.ping, String(i), MASKED));
+        client.write(Buffer.concat(pings));
+        other.text('undisturbed');
+        assert.equal(await other.next(), 'text undisturbed');
+        await client.count(PINGS);
+        assert.deepEqual(
+          client.received,
+          pings.map((_, i) => `pong ${i}`),
+        );
+        client.text('still here');
+        await end.sees('text still here');
+      });
+
+      it('with pings, and read no pong, make the origin wait with its pongs', async () => {
+        const { client, other, end } = await start();
+        client.pause();
+        client.write(flood);
+        await eventually(() => end.frames.length === COUNT, 'all pings at the origin');
+        await end.stalled();
+        assert(
+          end.socket.writableLength > 1_000_000,
+          `${end.socket.writableLength} bytes wait at the origin`,
+        );
+        other.text('undisturbed');
+        assert.equal(await other.next(), 'text undisturbed');
+        client.resume();
+        assert.equal((await client.count(COUNT)).length, COUNT);
+      });
+
+      it('with pings that the origin does not read are made to wait', async () => {
+        const { client, other, end } = await start();
+        end.socket.pause();
+        client.write(flood);
+        await client.stalled();
+        assert(client.socket.writableLength > 1_000_000, `${client.socket.writableLength} bytes wait`);
+        other.text('undisturbed');
+        assert.equal(await other.next(), 'text undisturbed');
+        end.socket.resume();
+        await client.count(COUNT);
       });
     });
   }

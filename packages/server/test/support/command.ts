@@ -22,13 +22,18 @@ export class Command {
   #stdout = '';
   #stderr = '';
 
+  /** @param openFiles how many files the process may open; by default as many as this one */
   constructor(
     argv: readonly string[],
     directory: string,
     environment: Readonly<Record<string, string>> = {},
+    openFiles?: number,
   ) {
     const { NODE_ENV: _, P8_SIG_KEY: __, P8_CONTROL_KEY: ___, ...inherited } = process.env;
-    this.#process = spawn(process.execPath, [...FROM_SOURCE, ...argv], {
+    const command = [process.execPath, ...FROM_SOURCE, ...argv];
+    const limited = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'sh'];
+    const [file = '', ...args] = [...limited, ...command];
+    this.#process = spawn(file, args, {
       cwd: directory,
       env: { ...inherited, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,6 +50,11 @@ export class Command {
       stdout: this.#stdout,
       stderr: this.#stderr,
     }));
+  }
+
+  /** What was printed so far. */
+  get stdout(): string {
+    return this.#stdout;
   }
 
   /** Resolves with what was printed so far as soon as it matches. */
