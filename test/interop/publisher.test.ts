@@ -127,7 +127,7 @@ for (const { name, build, hasReceipts, knowsRefresh, isHere } of SYSTEMS) {
       }
 
       it('ask their next link after a hint', async () => {
-        const reply = await stream();
+        const reply = await stream('&link=1');
         app.hasNews(channel);
         await publish({ 'http-stream': { action: 'hint' } });
         await reply.bodyWith(NEWS);

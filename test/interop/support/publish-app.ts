@@ -10,7 +10,7 @@ export const POLL_BODY = '{"seat":1}';
 
 /**
  * An app whose clients choose their channel: `/stream?channel=c`, `/poll?channel=c`, `/ws?channel=c`. With `filter`, they are `user`
- * for it. Written by hand, header by header.
+ * for it; with `link`, streams have a next link. Written by hand, header by header.
  */
 export class PublishApp {
   readonly #seen = new Map<string, Lines>();
@@ -41,14 +41,14 @@ export class PublishApp {
     const link = `</stream?${searchParams}&more=1>; rel=next`;
     const isStream = pathname === '/stream';
     res.setHeader('Content-Type', 'text/plain');
-    // Pushpin asks again by itself too, a second after the first subscription of a channel.
+    // Pushpin has clients ask again by itself too, a second after the first subscription of a channel.
     const isTold = this.#news.has(channel);
     if (!isTold || isStream) {
       res.setHeader('Grip-Hold', isStream ? 'stream' : 'response');
       res.setHeader('Grip-Channel', filter === null ? channel : `${channel}; filter=${filter}`);
       res.setHeader('Grip-Set-Meta', `user=${searchParams.get('user') ?? ''}`);
       res.setHeader('X-Held', 'yes');
-      if (isStream) res.setHeader('Grip-Link', link);
+      if (isStream && searchParams.has('link')) res.setHeader('Grip-Link', link);
     }
     if (isTold) res.end(NEWS);
     else if (searchParams.has('more')) res.end();
