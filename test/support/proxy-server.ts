@@ -32,8 +32,7 @@ export class ProxyServer {
 
   /** What the proxy holds, as one number. */
   get held(): number {
-    const { sessions, channels, timers, upstreamRequests } = this.proxy.stats();
-    return sessions + channels + timers + upstreamRequests;
+    return heldBy(this.proxy);
   }
 
   async close(): Promise<void> {
@@ -42,4 +41,10 @@ export class ProxyServer {
     this.server.closeAllConnections();
     await once(this.server, 'close');
   }
+}
+
+/** What a proxy holds, as one number. */
+export function heldBy(proxy: GripProxy): number {
+  const { sessions, channels, timers, upstreamRequests } = proxy.stats();
+  return sessions + channels + timers + upstreamRequests;
 }

@@ -2,8 +2,9 @@ import type http from 'node:http';
 import type net from 'node:net';
 import type { GripProxyOptions } from '@p-8/core';
 import { eventually } from './eventually.js';
+import type { Mounted } from './mounts.js';
 import { Origin, type OriginHandler, RawOrigin } from './origin.js';
-import { ProxyServer } from './proxy-server.js';
+import { heldBy, ProxyServer } from './proxy-server.js';
 import { RawClient } from './raw-client.js';
 
 /**
@@ -12,7 +13,7 @@ import { RawClient } from './raw-client.js';
  */
 export class Stage {
   readonly #clients: RawClient[] = [];
-  readonly #proxies: ProxyServer[] = [];
+  readonly #proxies: Mounted[] = [];
   readonly #closing: (() => unknown)[] = [];
 
   async origin(handler: OriginHandler, server?: http.Server): Promise<Origin> {
@@ -32,7 +33,11 @@ export class Stage {
     server?: http.Server,
     app?: http.RequestListener,
   ): Promise<ProxyServer> {
-    const proxy = await ProxyServer.listen(options, server, app);
+    return this.mounted(await ProxyServer.listen(options, server, app));
+  }
+
+  /** Looks after a proxy. */
+  mounted<T extends Mounted>(proxy: T): T {
     this.#proxies.push(proxy);
     return proxy;
   }
@@ -53,7 +58,7 @@ export class Stage {
     try {
       for (const proxy of this.#proxies) {
         const state = (): string => `a proxy that holds nothing: ${JSON.stringify(proxy.proxy.stats())}`;
-        await eventually(() => proxy.held === 0, state);
+        await eventually(() => heldBy(proxy.proxy) === 0, state);
       }
     } finally {
       for (const proxy of this.#proxies) await proxy.close();
