@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { bodyOf } from '../../../test/support/events-origin.js';
 import { eventually, settle } from '../../../test/support/eventually.js';
@@ -76,6 +76,27 @@ describe('a proxy attached to a server', () => {
       () => client.text.includes('HTTP/1.1 101 '),
       () => client.text,
     );
+  });
+
+  it('serves such requests that come together', async () => {
+    const bench = await start();
+    const client = await raw(bench);
+    const lines = ['GET /a', 'GET /b', 'GET /c'];
+    for (const line of lines) client.request(line, H2C);
+    for (const [i, line] of lines.entries()) assert.equal(String((await client.reply(i)).body), `${line} `);
+    const { headers } = bench.origin.requests[1] ?? {};
+    assert.equal(headers?.['http2-settings'], undefined);
+  });
+
+  it('leaves the decision about upgrades to the server, where Node asks it', async () => {
+    const bench = await start();
+    const server: Server & { shouldUpgradeCallback?: unknown } = bench.server.server;
+    if (server.shouldUpgradeCallback === undefined) return;
+    bench.proxy.attach(server);
+    server.shouldUpgradeCallback = () => false;
+    const client = await raw(bench);
+    client.request('GET /a', HANDSHAKE);
+    assert.equal((await client.reply()).status, 200);
   });
 
   it('serves such a request whose body comes later', async () => {

@@ -5,6 +5,7 @@ import { type ArrivalServices, BodyArrival, type BodyReader } from './body-arriv
 import { ChunkList } from './chunk-list.js';
 import { type ParsedBody, rewriteBody } from './parsed-body.js';
 import type { PausedBodies } from './paused-bodies.js';
+import { peek } from './peek.js';
 
 /** The most bytes of a request's body that are kept, so that the request can be sent again. Source: Pushpin. */
 export const MAX_RECORDED_BODY = 100_000;
@@ -186,12 +187,9 @@ export function recordBody(req: IncomingMessage, record: BodyRecord, parsed: Par
     if (bytes !== undefined) record.add(bytes);
     return;
   }
-  if (req.readableLength > 0) {
-    // Came before us: a look, and back it goes.
-    const waiting: Buffer = req.read();
-    record.add(waiting);
-    req.unshift(waiting);
-  }
+  // Came before us.
+  const waiting = peek(req);
+  if (waiting !== undefined) record.add(waiting);
   record.isArriving = !req.complete;
   const push = req.push;
   req.push = function (this: IncomingMessage, chunk: unknown, encoding?: BufferEncoding): boolean {

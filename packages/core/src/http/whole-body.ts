@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
+import { peek } from './peek.js';
 
 type Done = (body: Buffer | undefined) => void;
 
@@ -71,13 +72,4 @@ export class WholeBody {
     this.#done = undefined;
     done(this.#state === 'complete' ? Buffer.concat(this.#chunks, this.#bytes) : undefined);
   }
-}
-
-/** What is in the stream already: a look, and back it goes. */
-function peek(req: IncomingMessage): Buffer | undefined {
-  if (req.readableLength === 0) return undefined;
-  const waiting: Buffer | string | null = req.read();
-  if (waiting === null) return undefined;
-  req.unshift(waiting);
-  return typeof waiting === 'string' ? Buffer.from(waiting, req.readableEncoding ?? 'utf8') : waiting;
 }

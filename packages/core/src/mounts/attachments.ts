@@ -4,6 +4,7 @@ import { GripError } from '../errors.js';
 import type { OnError } from '../logger.js';
 import { isThenable, noteRejection } from '../note-rejection.js';
 import { isWebSocketRequest } from '../websocket/handshake.js';
+import { askBeforeUpgrade } from './ask-before-upgrade.js';
 import { readmit } from './readmit.js';
 import { upgradeInTurn } from './upgrade-in-turn.js';
 
@@ -22,7 +23,8 @@ export class Attachments {
   readonly #upgrade: Upgrade;
   readonly #connect: Upgrade;
   readonly #onError: OnError;
-  readonly #listeners = new Map<Server, { readonly upgrade: Upgrade; readonly connect: Upgrade }>();
+  /** How to leave each. */
+  readonly #servers = new Map<Server, () => void>();
 
   /**
    * @param connect gets CONNECT requests that nobody else listens for
@@ -36,23 +38,22 @@ export class Attachments {
 
   /** Listens to a server; a second time changes the options. */
   add(server: Server, { filter }: AttachOptions): void {
-    this.#remove(server);
-    if (!this.#listeners.has(server)) server.once('close', () => this.#listeners.delete(server));
+    this.#servers.get(server)?.();
+    if (!this.#servers.has(server)) server.once('close', () => this.#servers.delete(server));
+    const isAlone = (): boolean => server.listenerCount('upgrade') === 1;
+    const stopAsking = askBeforeUpgrade(server, (req) => isAlone() && !isWebSocketRequest(req));
     const upgrade = this.#guarded((req, socket, head) => {
       if (isWebSocketRequest(req) && this.#takes(req, filter)) this.#upgrade(req, socket, head);
-      else if (server.listenerCount('upgrade') === 1)
-        upgradeInTurn(req, socket, head, (rest) => readmit(server, req, socket, rest));
+      else if (isAlone()) upgradeInTurn(req, socket, head, (rest) => readmit(server, req, socket, rest));
     });
     const connect = this.#guarded((req, socket, head) => {
       if (server.listenerCount('connect') === 1) this.#connect(req, socket, head);
     });
-    this.#listeners.set(server, { upgrade, connect });
     server.on('upgrade', upgrade).on('connect', connect);
-  }
-
-  #remove(server: Server): void {
-    const known = this.#listeners.get(server);
-    if (known !== undefined) server.off('upgrade', known.upgrade).off('connect', known.connect);
+    this.#servers.set(server, () => {
+      server.off('upgrade', upgrade).off('connect', connect);
+      stopAsking();
+    });
   }
 
   #guarded(listener: Upgrade): Upgrade {
@@ -75,7 +76,7 @@ export class Attachments {
 
   /** Listens to none any more. */
   close(): void {
-    for (const server of this.#listeners.keys()) this.#remove(server);
-    this.#listeners.clear();
+    for (const leave of this.#servers.values()) leave();
+    this.#servers.clear();
   }
 }

@@ -1,27 +1,67 @@
-import { type Duplex, duplexPair } from 'node:stream';
+import { Duplex } from 'node:stream';
 
 /**
  * The two ends of a connection in memory, for Node's HTTP client, its HTTP server (`server.emit('connection', end)`) and
  * undici: no port, and real HTTP on it.
  */
 export function memorySockets(): [client: Duplex, server: Duplex] {
-  const [client, server] = duplexPair();
-  // Unlike those of a connection, the ends of a pair do not notice when the other one is gone; the client's hears why.
+  const client = new MemorySocket();
+  const server = new MemorySocket();
+  client.other = server;
+  server.other = client;
+  // The ends do not notice when the other one is gone; the client's hears why.
   client.once('close', () => server.destroy());
   server.once('close', () => client.destroy(server.errored ?? undefined));
-  return [asSocket(client), asSocket(server)];
+  return [client, server];
 }
 
-/** Gives one half of a duplex pair the socket methods that are called on it. */
-function asSocket(duplex: Duplex): Duplex {
-  const returnSelf = function (this: Duplex): Duplex {
+type Written = (error?: Error | null) => void;
+
+/** As the sides of Node's `duplexPair`, one of which takes the other along from Node 26 on, and does not say why. */
+class MemorySocket extends Duplex {
+  other: MemorySocket | undefined;
+  /** The other end waits until what it has written is asked for. */
+  #onRead: Written | undefined;
+
+  override _read(): void {
+    const onRead = this.#onRead;
+    this.#onRead = undefined;
+    onRead?.();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, written: Written): void {
+    if (chunk.length === 0) process.nextTick(written);
+    else this.other?.receive(chunk, written);
+  }
+
+  override _final(done: Written): void {
+    this.other?.once('end', done).push(null);
+  }
+
+  receive(chunk: Buffer, onRead: Written): void {
+    this.push(chunk);
+    this.#onRead = onRead;
+  }
+
+  // What is called on sockets.
+
+  setKeepAlive(): this {
     return this;
-  };
-  return Object.assign(duplex, {
-    setKeepAlive: returnSelf,
-    setNoDelay: returnSelf,
-    setTimeout: returnSelf,
-    ref: returnSelf,
-    unref: returnSelf,
-  });
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
 }
