@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { eventually, settle } from '../../../../test/support/eventually.js';
+import { SMUGGLING } from '../../../../test/support/framing-cases.js';
 import { onRequestHead } from '../../../../test/support/origin.js';
 import { useStage } from '../../../../test/support/stage.js';
 
@@ -9,102 +10,7 @@ const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 describe('threat 1: request smuggling', () => {
   const stage = useStage();
 
-  /** Refused, and the connection closed: what follows on it cannot be trusted. */
-  const refused: [name: string, bytes: string, status: number][] = [
-    ['two Host fields', `GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${SMUGGLED}`, 400],
-    ['no Host', `GET / HTTP/1.1\r\nX: 1\r\n\r\n${SMUGGLED}`, 400],
-    ['an empty Host', `GET / HTTP/1.1\r\nHost:\r\n\r\n${SMUGGLED}`, 400],
-    ['a Host with a path', `GET / HTTP/1.1\r\nHost: a/b\r\n\r\n${SMUGGLED}`, 400],
-    [
-      'two Content-Lengths',
-      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'a list of Content-Lengths',
-      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0, 0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    ['Content-Length: +3', `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc${SMUGGLED}`, 400],
-    ['Content-Length: 0x3', `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\nabc${SMUGGLED}`, 400],
-    ['Content-Length: -1', `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n${SMUGGLED}`, 400],
-    [
-      'both framings',
-      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'both framings, the other way round',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'two codings',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'a coding after chunked',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'Transfer-Encoding: identity',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'Transfer-Encoding: xchunked',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'two Transfer-Encoding fields',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'Transfer-Encoding after a vertical tab',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'Transfer-Encoding in HTTP/1.0',
-      `POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'a space before the colon',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'a folded line',
-      `GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n Transfer-Encoding: chunked\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    ['bare LF', `GET / HTTP/1.1\nHost: a\n\n${SMUGGLED}`, 400],
-    ['bare LF within the head', `GET / HTTP/1.1\r\nHost: a\r\nX: 1\nY: 2\r\n\r\n${SMUGGLED}`, 400],
-    ['bare CR', `GET / HTTP/1.1\r\nHost: a\r\nX: 1\rY: 2\r\n\r\n${SMUGGLED}`, 400],
-    ['a zero byte', `GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n${SMUGGLED}`, 400],
-    [
-      'a chunk size with a sign',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'a chunk that ends in bare LF',
-      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\n0\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    [
-      'an absolute target with user information',
-      `GET http://evil@a/ HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`,
-      400,
-    ],
-    ['a target of another scheme', `GET gopher://a/ HTTP/1.1\r\nHost: a\r\n\r\n${SMUGGLED}`, 400],
-  ];
-  for (const [name, bytes, status] of refused) {
+  for (const [name, bytes, status] of SMUGGLING) {
     it(`by ${name}: refused`, async () => {
       const origin = await stage().origin((res) => res.end('answered'));
       const client = await stage().client(await stage().proxy({ target: origin.url }));
