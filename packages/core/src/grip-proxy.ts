@@ -17,6 +17,7 @@ import { NO_CONNECT } from './http/request-checks.js';
 import { Signer } from './http/signature.js';
 import { StallWatch } from './http/stall-watch.js';
 import { FlushWait } from './hub/flush-wait.js';
+import { adviseOnFormats } from './hub/format-advice.js';
 import { History, type HistoryStats } from './hub/history.js';
 import type { HoldInfo } from './hub/hold-info.js';
 import { Hub } from './hub/hub.js';
@@ -50,6 +51,7 @@ import { UpdateLimiter } from './sessions/update-limiter.js';
 import { checkControlApiOptions, checkWaitOptions, isEmpty, readOptions, type Settings } from './settings.js';
 import { Timers } from './timers.js';
 import { CallCounter } from './upstream/call-counter.js';
+import { Warnings } from './warnings.js';
 import { Pings } from './websocket/pulse.js';
 import { SocketClient } from './websocket/socket-client.js';
 
@@ -142,6 +144,7 @@ export class GripProxy extends ProxyEmitter {
       logger.error({ err: error }, 'an internal error ended one connection');
     const timers = new Timers(clock, onError);
     this.#settings = settings;
+    const warnings = new Warnings(options.logger === undefined ? undefined : logger, settings.warns);
     this.#versions = new VersionGuard(logger);
     const history = new History(settings.history, clock);
     const flusher = new Flusher(onError);
@@ -165,6 +168,7 @@ export class GripProxy extends ProxyEmitter {
       onRecover: (session, cause) => this.#isHeard('recover') && this.#tell('recover', session.info(), cause),
       onRecovered: (session, end) =>
         this.#isHeard('recovered') && this.#tell('recovered', session.info(), end),
+      onUntaken: (item, subscribers) => adviseOnFormats(warnings, item, subscribers),
       onItem: (item, receipt) => this.#tell('publish', item, receipt),
     });
     this.#sink = this.hub;
@@ -186,6 +190,8 @@ export class GripProxy extends ProxyEmitter {
       flusher,
       stalls,
       logger,
+      warnings,
+      tellsLocal: settings.tellsLocal,
       onError,
       limits,
       patchedBodies: new PatchedBodies({ bytes, operations, depth }, limits, logger),
@@ -260,6 +266,7 @@ export class GripProxy extends ProxyEmitter {
   /**
    * Takes the WebSockets of a server. Also tells the proxy which server an app answers for, where it cannot find out by
    * itself.
+   * @throws GripError `GRIP_ERR_OPTION` when it is given something else, as the app.
    *
    * @example
    * ```ts
@@ -268,6 +275,7 @@ export class GripProxy extends ProxyEmitter {
    * ```
    */
   attach(server: Server, options: AttachOptions = {}): void {
+    checkServer(server);
     this.#mount.attach(server);
     this.#attachments.add(server, options);
   }
@@ -497,4 +505,15 @@ export class GripProxy extends ProxyEmitter {
     this.#signers.set(id, signer);
     return signer;
   }
+}
+
+/** An app has the methods of a server, and nothing that comes of them. */
+function checkServer(server: unknown): void {
+  const { on, emit, address } = (server ?? {}) as Partial<Server>;
+  if (typeof server !== 'function' && [on, emit, address].every((method) => typeof method === 'function'))
+    return;
+  throw new GripError(
+    'GRIP_ERR_OPTION',
+    'attach() takes a server, not an app: grip.attach(app.listen(3000)), or grip.attach(http.createServer(app))',
+  );
 }

@@ -270,6 +270,11 @@ export interface GripProxyOptions {
 
   /** Gets what operators need to know. @default silent */
   readonly logger?: Logger;
+  /**
+   * Tell developers of mistakes, each once: the logger, or by `process.emitWarning` where there is none; and programs on this machine
+   * of the reason of a 502, in its body. @default unless NODE_ENV is production; then only the logger is told
+   */
+  readonly warnings?: boolean;
   /** Time and randomness. @default the machine's */
   readonly clock?: Clock;
 }

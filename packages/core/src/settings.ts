@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { IncomingMessage } from 'node:http';
 import { getHeapStatistics } from 'node:v8';
 import { isFieldValue } from '@p-8/protocol';
 import { type Clock, type SteadyClock, steadyClock, systemClock } from './clock.js';
+import { GripError } from './errors.js';
 import type { WaitOptions } from './grip-proxy.js';
 import { isHistory, readHistory } from './history-settings.js';
 import { isHost } from './http/client-request.js';
@@ -93,6 +95,10 @@ export interface Settings {
   readonly followUpTimeout: number;
   readonly eventsTimeout: number;
   readonly logger: Logger;
+  /** Developers are told of mistakes. */
+  readonly warns: boolean;
+  /** Clients on this machine are told what went wrong. */
+  readonly tellsLocal: boolean;
   readonly clock: SteadyClock;
 }
 
@@ -175,13 +181,16 @@ const CHECKS: Checks<GripProxyOptions> = {
   responseTimeout: isCount,
   followUpTimeout: isCount,
   eventsTimeout: isCount,
+  warnings: isFlag,
   logger: hasMethods('error', 'warn', 'info', 'debug'),
   clock: isClock,
 };
 
 /** Checks the options that a user gave, and fills in the defaults. @throws GripError `GRIP_ERR_OPTION`. */
 export function readOptions(options: GripProxyOptions): Settings {
+  checkCalled(options);
   checkOptions(options, CHECKS);
+  const isDevelopment = process.env.NODE_ENV !== 'production';
   return {
     routes: readRoutes(options),
     sigIss: options.sigIss ?? 'pushpin',
@@ -233,8 +242,20 @@ export function readOptions(options: GripProxyOptions): Settings {
     followUpTimeout: options.followUpTimeout ?? 30_000,
     eventsTimeout: options.eventsTimeout ?? 60_000,
     logger: options.logger === undefined ? silentLogger : safeLogger(options.logger),
+    warns: options.warnings ?? (options.logger !== undefined || isDevelopment),
+    tellsLocal: options.warnings ?? isDevelopment,
     clock: steadyClock(options.clock ?? systemClock),
   };
+}
+
+/** `app.use(gripProxy)` makes a framework call it with each request. */
+function checkCalled(options: object): void {
+  if (!(options instanceof IncomingMessage) && !('req' in options && options.req instanceof IncomingMessage))
+    return;
+  throw new GripError(
+    'GRIP_ERR_OPTION',
+    'gripProxy has been given a request in place of options: call it, app.use(gripProxy())',
+  );
 }
 
 const CONTROL_CHECKS: Checks<ControlApiOptions> = {

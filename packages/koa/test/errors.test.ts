@@ -117,7 +117,7 @@ describe('a Koa app with a broken instruct', () => {
     const { log, reply, body } = await ask({}, broken);
     assert.equal(reply.status, 502);
     assert.equal(reply.headers['content-type'], 'text/plain');
-    assert.equal(body, 'Error while proxying to origin.\n');
+    assert.match(body, /^Error while proxying to origin\.\n.*\(Grip-Hold: forever\)\n$/);
     assert.equal(log.length, 1);
     assert.ok(log[0]?.includes(reason));
   });

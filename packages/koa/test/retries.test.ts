@@ -124,7 +124,7 @@ describe('a long-poll in a Koa app, whose app is asked again', () => {
         ctx.res.destroy();
       },
       502,
-      'Error while proxying to origin.\n',
+      'Error while proxying to origin.\nthe app gave no response: closed\n',
     ],
   };
   for (const [ending, [again, status, body]] of Object.entries(endings)) {

@@ -47,7 +47,7 @@ export {
   MIN_HOLD_TIMEOUT_SECONDS,
 } from './instruct-headers.js';
 export { parseInteger, toInteger } from './integer.js';
-export { type Item, parseItem, parseItems } from './item.js';
+export { FORMAT_NAMES, type Item, parseItem, parseItems } from './item.js';
 export {
   type ActionInput,
   expandFormats,

@@ -34,7 +34,12 @@ export interface Item {
 }
 
 const ITEM = 'publish item object';
-const FORMAT_NAMES = ['http-response', 'http-stream', 'ws-message'] as const;
+/** The names of formats. */
+export const FORMAT_NAMES: readonly ['http-response', 'http-stream', 'ws-message'] = [
+  'http-response',
+  'http-stream',
+  'ws-message',
+];
 
 /**
  * Reads an item as publishers write it. Unknown members and formats are ignored, and null stands for an absent string or

@@ -1,4 +1,4 @@
-import { excessBytes, type ItemInput, itemToJson, MAX_NAME_BYTES } from '@p-8/protocol';
+import { excessBytes, FORMAT_NAMES, type ItemInput, itemToJson, MAX_NAME_BYTES } from '@p-8/protocol';
 import type { IItem } from './item.js';
 import { invalid } from './publish-exception.js';
 
@@ -53,5 +53,12 @@ function check({ channel, id, 'prev-id': prevId, formats }: Partial<ItemInput>):
   }
   if (typeof formats !== 'object' || Object.keys(formats ?? {}).length === 0) {
     throw invalid("the formats must be an object like { 'http-stream': 'hello' }");
+  }
+  for (const [name, value] of Object.entries(formats as Readonly<Record<string, unknown>>)) {
+    if (value === undefined || value === null)
+      throw invalid(`the format '${name}' is ${value}: give it content, or leave it out`);
+    // A format of the user's own is an object: what it means is known to the proxy, if at all.
+    if (typeof value !== 'object' && !FORMAT_NAMES.some((known) => known === name))
+      throw invalid(`there is no format '${name}': formats are ${FORMAT_NAMES.join(', ')}`);
   }
 }

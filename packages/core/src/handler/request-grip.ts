@@ -55,6 +55,11 @@ export const OF_UNSIGNED_PROXY: RequestGrip = plainGrip({
 /** Of any other request. */
 export const OF_NOBODY: RequestGrip = plainGrip({ isProxied: false, isSigned: false, needsSigned: false });
 
+/** The same, as an object of its own: of the requests of one proxy. */
+export function ownGrip({ isProxied, isSigned, needsSigned }: RequestGrip): RequestGrip {
+  return plainGrip({ isProxied, isSigned, needsSigned });
+}
+
 function plainGrip(facts: Omit<RequestGrip, 'wsContext'>): RequestGrip {
   return Object.freeze({ ...facts, wsContext: null });
 }

@@ -4,12 +4,14 @@ import type { Clock } from '../clock.js';
 import type { WaitOptions } from '../grip-proxy.js';
 import type { Receipt } from '../hub/receipt.js';
 import type { ControlApiOptions } from '../options.js';
+import type { Warnings } from '../warnings.js';
 import { negotiate } from './accept.js';
 import { type ArrivalServices, BodyArrival, TOO_SLOW } from './body-arrival.js';
 import { ChunkList } from './chunk-list.js';
 import { ControlAuth } from './control-auth.js';
 import type { LingeringSockets } from './lingering-sockets.js';
 import type { ParsedBody } from './parsed-body.js';
+import { adviseOnUnknownFormats } from './unknown-formats.js';
 
 /** What the control API does to the proxy. */
 export interface ControlTarget {
@@ -20,6 +22,7 @@ export interface ControlTarget {
 /** What the control API shares with the rest of the proxy. */
 export interface ControlServices extends ArrivalServices {
   readonly lingering: LingeringSockets;
+  readonly warnings: Warnings;
 }
 
 /** A handler of Node's requests, also mountable in frameworks; `next` gets what is not for it. */
@@ -32,6 +35,9 @@ export type ControlHandler = (
 
 const DEFAULT_MAX_BODY = 1_000_000;
 
+/** Whoever has mistyped the name of a format does so at once; later on it must cost nothing. */
+const MAX_LOOKS = 1000;
+
 /**
  * The HTTP control API: `POST /publish`, `POST /recover`, `/`. Statuses and texts are Pushpin's, except where the
  * document of differences says otherwise.
@@ -42,6 +48,8 @@ export class ControlApi {
   readonly #path: string;
   readonly #maxBodySize: number;
   readonly #services: ControlServices;
+  /** How many requests are still looked at for formats that there are not. */
+  #left = MAX_LOOKS;
 
   constructor(target: ControlTarget, options: ControlApiOptions, clock: Clock, services: ControlServices) {
     this.#target = target;
@@ -122,6 +130,10 @@ export class ControlApi {
     if (!items.ok) {
       reply.text(400, items.message);
       return;
+    }
+    if (this.#left > 0) {
+      this.#left--;
+      adviseOnUnknownFormats(this.#services.warnings, body.value as object);
     }
     const receipt = await this.#target.publish(items.value, wait);
     reply.success({ message: 'Published', ...receipt });

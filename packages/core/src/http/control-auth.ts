@@ -1,14 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import net from 'node:net';
 import { isPem } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import type { ControlApiOptions } from '../options.js';
+import { isLoopback } from './loopback.js';
 import type { Refusal } from './request-checks.js';
 import { isSameSecret, keyBytes, Verifier } from './signature.js';
-
-const loopback = new net.BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
 
 /** Who may use the control API: holders of the key; without one, programs on this machine. Never a page in a browser. */
 export class ControlAuth {
@@ -71,9 +67,4 @@ export class ControlAuth {
 function passwordOf(credentials: string): Buffer {
   const pair = Buffer.from(credentials, 'base64');
   return pair.subarray(pair.indexOf(':') + 1);
-}
-
-function isLoopback(address: string | undefined): boolean {
-  const family = net.isIP(address ?? '');
-  return address !== undefined && family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }

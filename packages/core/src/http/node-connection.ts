@@ -102,6 +102,13 @@ export function staysOpen(res: ServerResponse): boolean {
   return (res as LastResponse)._last === false;
 }
 
+/** Whether the head that a response has sent has a field. Of what `writeHead` was given, Node keeps the text only. */
+export function hasSentField(res: ServerResponse, lowerName: string): boolean {
+  if (res.hasHeader(lowerName)) return true;
+  const { _header: head } = res as { readonly _header?: unknown };
+  return typeof head === 'string' && head.toLowerCase().includes(`\r\n${lowerName}:`);
+}
+
 /**
  * Takes a connection away from Node's request, response and parser, which take more memory than all the rest of it. Only
  * where the request has been read and nothing behind it, the response is the one whose turn it is, and nobody but its owner listens to either.

@@ -17,7 +17,7 @@ export interface Asker extends InstructReader {
   /** Whether content may be an instruct. */
   readonly jsonInstructs: boolean;
   /** There is no response, or none that can be passed on. Nothing has been sent to the client. */
-  onOriginFailed(detail: string, status: number): void;
+  onOriginFailed(detail: string, status: number, reason?: string): void;
 }
 
 /**
@@ -129,7 +129,7 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
     this.#done = true;
     if (this.#captured !== undefined) this.#captured.fail(error.detail);
     else if (this.#client.headSent) this.#cut();
-    else this.#asker.onOriginFailed(error.detail, failureStatus(error));
+    else this.#asker.onOriginFailed(error.detail, failureStatus(error), error.reason);
   }
 
   onClientGone(): void {

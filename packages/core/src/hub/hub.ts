@@ -43,6 +43,8 @@ export interface HubOptions {
   /** Hears of a session that is to be brought up to date, and of how that has ended. */
   readonly onRecover: (session: Session, cause: RecoveryCause) => void;
   readonly onRecovered: (session: Session, end: RecoveryEnd) => void;
+  /** Hears of an item that none of its channel's subscribers has taken. */
+  readonly onUntaken: (item: Item, subscribers: Iterable<Subscription>) => void;
   /** Hears of each item. */
   readonly onItem: (item: Item, receipt: Receipt) => void;
 }
@@ -64,6 +66,7 @@ export class Hub {
   readonly #onHold: HubOptions['onHold'];
   readonly #onRelease: HubOptions['onRelease'];
   readonly #onItem: HubOptions['onItem'];
+  readonly #onUntaken: HubOptions['onUntaken'];
   readonly #onRecover: HubOptions['onRecover'];
   readonly #onRecovered: HubOptions['onRecovered'];
   readonly #onError: OnError;
@@ -98,6 +101,7 @@ export class Hub {
     this.#onHold = options.onHold;
     this.#onRelease = options.onRelease;
     this.#onItem = options.onItem;
+    this.#onUntaken = options.onUntaken;
     this.#onRecover = options.onRecover;
     this.#onRecovered = options.onRecovered;
     this.#onError = options.onError;
@@ -299,7 +303,11 @@ export class Hub {
     const published = new PublishedItem(item);
     this.#recent.add(published);
     published.number = ++this.#fannedOut;
-    return this.#channels.get(item.channel)?.fanOut(published, wait) ?? NOBODY;
+    const channel = this.#channels.get(item.channel);
+    if (channel === undefined) return NOBODY;
+    const receipt = channel.fanOut(published, wait);
+    if (receipt.matched === 0) this.#onUntaken(item, channel);
+    return receipt;
   }
 
   #wouldReach(item: Item, outcome: 'queued' | 'dropped'): Receipt {

@@ -6,6 +6,7 @@ import { HandlerEntry } from '../handler/handler-entry.js';
 import {
   OF_PROXY,
   OF_UNSIGNED_PROXY,
+  ownGrip,
   type RequestGrip,
   requestGrip,
   setRequestGrip,
@@ -25,6 +26,7 @@ import { GRIP_FEATURES } from '../routing/grip-fields.js';
 import { GripRequest } from '../sessions/grip-request.js';
 import { WebSocketSession } from '../sessions/web-socket-session.js';
 import { isFollowUp, type RequestTarget } from '../upstream/in-process.js';
+import { AttachReminder } from './attach-reminder.js';
 import { eventsRefusal } from './events-refusal.js';
 import type { FrameworkRequest } from './framework-request.js';
 import { loopRefusal } from './loop-refusal.js';
@@ -32,7 +34,11 @@ import { loosenHead } from './loose-head.js';
 import type { Mount, Next, ProxyContext } from './mount.js';
 import { ServedApps } from './served-apps.js';
 import { Trust } from './trust.js';
+import { UnheldAnswers } from './unheld-answers.js';
 import { openHandshake, pageRefusal, refuseHandshake } from './upgrade.js';
+
+/** What requests carry that a proxy of this process has passed on to its app. */
+const ofApps = new WeakSet<RequestGrip>();
 
 /** The fields of a request, as Node has them. */
 type Fields = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
@@ -49,6 +55,8 @@ export class AppMount implements Mount {
   /** What the app is told of requests that this proxy passes on. */
   readonly #grip: RequestGrip;
   readonly #apps: ServedApps;
+  readonly #reminder: AttachReminder;
+  readonly #unheld: UnheldAnswers;
 
   constructor(context: ProxyContext) {
     this.#context = context;
@@ -56,11 +64,16 @@ export class AppMount implements Mount {
     this.#signer = context.signer(sigIss, sigKey);
     this.#trust = new Trust(context);
     this.#entry = new HandlerEntry(context.services);
-    this.#grip = this.#signer === undefined ? OF_UNSIGNED_PROXY : OF_PROXY;
+    this.#grip = ownGrip(this.#signer === undefined ? OF_UNSIGNED_PROXY : OF_PROXY);
+    ofApps.add(this.#grip);
     this.#apps = new ServedApps(context);
+    const { warnings } = context.services;
+    this.#reminder = new AttachReminder(warnings);
+    this.#unheld = new UnheldAnswers(warnings, true);
   }
 
   attach(server: RequestTarget): void {
+    this.#reminder.isWaiting = false;
     this.#apps.attach(server);
   }
 
@@ -74,7 +87,9 @@ export class AppMount implements Mount {
       throw new GripError('GRIP_ERR_OPTION', 'there is no app to ask: use wrap(app), or set a target');
     }
     // Wrapped and mounted as well: once is enough.
-    if (requestGrip(req)?.isProxied === true) {
+    const grip = requestGrip(req);
+    if (grip?.isProxied === true) {
+      if (grip !== this.#grip && ofApps.has(grip)) this.#warnOfOther();
       next();
       return;
     }
@@ -94,6 +109,7 @@ export class AppMount implements Mount {
     const target = requestTarget(req);
     const sockjs = this.#apps.sockjsOf(req, target);
     if (sockjs !== undefined) {
+      if (this.#reminder.isWaiting) this.#reminder.see(req.headers, target);
       const { acceptXForwardedProtocol, origins } = this.#context.settings;
       const wrong = pageRefusal(req, origins);
       if (wrong !== undefined) {
@@ -149,7 +165,15 @@ export class AppMount implements Mount {
   }
 
   close(): Promise<void> {
+    this.#unheld.stop();
     return this.#apps.close();
+  }
+
+  #warnOfOther(): void {
+    this.#context.services.warnings.give(
+      'P8_TWO_PROXIES',
+      'requests come through two gripProxy() of this app: the first one holds their clients, and what is published by the other reaches none of them; make one, and use it everywhere',
+    );
   }
 
   #mount(
@@ -162,6 +186,7 @@ export class AppMount implements Mount {
     // Looked at once: each look at a request that Express has had in hand is slow.
     const { headers, rawHeaders } = req;
     const fields = { headers, rawHeaders };
+    if (this.#reminder.isWaiting) this.#reminder.see(headers, target);
     const refusal = eventsRefusal(rawHeaders);
     if (refusal !== undefined) {
       refuse(this.#context.services, req, res, refusal);

@@ -12,6 +12,7 @@ import {
 import { ClientResponse } from '../http/client-response.js';
 import { type JsonpRequest, readJsonp } from '../http/jsonp.js';
 import { JsonpResponse } from '../http/jsonp-response.js';
+import { isLocalClient } from '../http/local-client.js';
 import { rewriteBody } from '../http/parsed-body.js';
 import { refuse } from '../http/refuse.js';
 import { BodyRecord, type BodyServices, hasBody, RequestBody } from '../http/request-body.js';
@@ -23,6 +24,7 @@ import { RouteTable } from '../routing/route-table.js';
 import { Upstreams } from '../routing/upstreams.js';
 import { GripRequest } from '../sessions/grip-request.js';
 import { WebSocketSession } from '../sessions/web-socket-session.js';
+import { AttachReminder } from './attach-reminder.js';
 import { eventsRefusal } from './events-refusal.js';
 import type { FrameworkRequest } from './framework-request.js';
 import { loopRefusal, ownTargetRefusal } from './loop-refusal.js';
@@ -30,6 +32,7 @@ import type { Mount, Next, ProxyContext } from './mount.js';
 import { SockJsEndpoints } from './sockjs-endpoints.js';
 import { Trust } from './trust.js';
 import { Tunnels } from './tunnels.js';
+import { UnheldAnswers } from './unheld-answers.js';
 import { openHandshake, pageRefusal, refuseHandshake } from './upgrade.js';
 
 const CLOSING: Refusal = { status: 503, message: 'Closing.' };
@@ -45,9 +48,12 @@ export class RouteMount implements Mount {
   readonly #sockjs: SockJsEndpoints;
   #table: RouteTable<Route>;
   #closed = false;
+  readonly #reminder: AttachReminder;
+  #unheld: UnheldAnswers | undefined;
 
   constructor(context: ProxyContext, routes: readonly RouteOptions[]) {
     this.#context = context;
+    this.#reminder = new AttachReminder(context.services.warnings);
     this.#trust = new Trust(context);
     this.#entry = new HandlerEntry(context.services);
     this.#tunnels = new Tunnels(context.services);
@@ -61,7 +67,9 @@ export class RouteMount implements Mount {
     this.#table = this.#build(routes);
   }
 
-  attach(): void {}
+  attach(): void {
+    this.#reminder.isWaiting = false;
+  }
 
   handle(
     req: IncomingMessage,
@@ -102,7 +110,8 @@ export class RouteMount implements Mount {
     }
     if (!route.grip && !route.overHttp) {
       const { webSocketTargets: targets, debug } = origin;
-      this.#tunnels.open(client, { handshake: origin.tunnel(request), targets, debug });
+      const tellsReason = this.#context.services.tellsLocal && isLocalClient(request);
+      this.#tunnels.open(client, { handshake: origin.tunnel(request), targets, debug, tellsReason });
       return;
     }
     const { services } = this.#context;
@@ -118,6 +127,7 @@ export class RouteMount implements Mount {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#unheld?.stop();
     this.#sockjs.close();
     this.#tunnels.close();
     await this.#upstreams.close();
@@ -147,6 +157,7 @@ export class RouteMount implements Mount {
       return;
     }
     const request = readClientRequest(req, target, settings.acceptXForwardedProtocol);
+    if (this.#reminder.isWaiting) this.#reminder.see(req.headers, request.path);
     const route = this.#find(req, request, 'http');
     if (request.path === '*' && (route !== undefined || next === undefined)) {
       // Asks what the server at large can do, not a resource of an origin: RFC 9110 9.3.7.
@@ -186,6 +197,7 @@ export class RouteMount implements Mount {
     next: Next,
     framework: FrameworkRequest | undefined,
   ): void {
+    this.#unheld ??= new UnheldAnswers(this.#context.services.warnings, false);
     this.#trust.decide(
       req,
       (trusted) => {

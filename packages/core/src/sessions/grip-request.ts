@@ -4,6 +4,7 @@ import {
   type HeaderList,
   headerValue,
   type Instruct,
+  isGripHeader,
   isInstruct,
   type OriginResponse,
   parseInstruct,
@@ -13,7 +14,7 @@ import { TOO_SLOW } from '../http/body-arrival.js';
 import type { EarlyBody } from '../http/captured-response.js';
 import type { ClientRequest } from '../http/client-request.js';
 import type { ClientResponse } from '../http/client-response.js';
-import { ORIGIN_ERROR, respondText } from '../http/error-response.js';
+import { failureText, respondText } from '../http/error-response.js';
 import { type Asker, OriginAnswer } from '../http/origin-answer.js';
 import type { BodyOwner, BodyRecord } from '../http/request-body.js';
 import type { Destination, Origin, SlowClientLimits } from '../routing/origin.js';
@@ -24,6 +25,9 @@ import type { HeldRequest, SessionServices, StreamRequest } from './held-request
 import { ResponseHold } from './response-hold.js';
 import { fetchLink, StandingRequest, sayGone } from './standing-request.js';
 import { StreamHold } from './stream-hold.js';
+
+/** The most characters of an origin's fields that are shown. */
+const MAX_SHOWN = 300;
 
 const TOO_LARGE = 'Request too large to accept GRIP instruct.';
 
@@ -188,17 +192,20 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
     }
   }
 
-  onOriginFailed(detail: string, status: number): void {
-    this.refuse(detail, status);
+  onOriginFailed(detail: string, status: number, reason?: string): void {
+    this.refuse(detail, status, reason);
   }
 
-  refuse(detail: string, status = 502): void {
-    const { logger } = this.services;
-    const fields = { method: this.method, uri: this.uri, detail };
+  refuse(detail: string, status = 502, reason: string = detail): void {
+    const { logger, tellsLocal } = this.services;
+    const fields = { method: this.method, uri: this.uri, detail, ...(reason !== detail && { reason }) };
     // That too many wait is in the log already: there are many such.
     if (status === 503) logger.debug(fields, 'request refused');
     else logger.warn(fields, 'request failed');
-    this.#answerText(status, this.debug ? detail : ORIGIN_ERROR);
+    // Proxies that say nothing of whom they serve speak HTTP/1.0.
+    const { debug } = this;
+    const mayTell = tellsLocal && this.client.req.httpVersion !== '1.0';
+    this.#answerText(status, failureText({ detail, reason }, this.#request, { debug, tellsLocal: mayTell }));
   }
 
   #askAgain(gripLast: readonly string[]): void {
@@ -226,7 +233,8 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
     }
     const instruct: Result<Instruct> = parseInstruct(response, this.prefix, this.jsonInstructs);
     if (!instruct.ok) {
-      this.refuse(`Failed to parse accept instructions: ${instruct.message}`);
+      const detail = `Failed to parse accept instructions: ${instruct.message}`;
+      this.refuse(detail, 502, `${detail}${shownGripFields(response.headers)}`);
       return undefined;
     }
     const { hold, nextLink } = instruct.value;
@@ -306,4 +314,14 @@ function withoutEntityTag(instruct: Instruct): Instruct {
     ...instruct,
     response: { ...response, headers: filterHeaders(response.headers, (name) => name !== 'etag') },
   };
+}
+
+/** What is wrong in them is seen at once: `(Grip-Hold: streem)`. */
+function shownGripFields(headers: HeaderList): string {
+  const fields: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    if (isGripHeader(name)) fields.push(`${name}: ${headers[i + 1]}`);
+  }
+  return fields.length === 0 ? '' : ` (${fields.join('; ').slice(0, MAX_SHOWN)})`;
 }

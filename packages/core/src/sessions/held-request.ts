@@ -16,6 +16,7 @@ import type { Destination, SlowClientLimits } from '../routing/origin.js';
 import type { Timers } from '../timers.js';
 import type { CallCounter } from '../upstream/call-counter.js';
 import type { UpstreamCall, UpstreamHandler } from '../upstream/upstream.js';
+import type { Warnings } from '../warnings.js';
 import type { Pings } from '../websocket/pulse.js';
 import type { Admission } from './admission.js';
 import type { Backlog } from './backlog.js';
@@ -51,6 +52,10 @@ export interface SessionServices {
   /** Finds connections whose other end does not move: `stallTimeout`. */
   readonly stalls: StallWatch;
   readonly logger: Logger;
+  /** Tells developers of mistakes. */
+  readonly warnings: Warnings;
+  /** Clients on this machine are told what went wrong. */
+  readonly tellsLocal: boolean;
   /** Gets what should never have been thrown. */
   readonly onError: OnError;
   /** Counts what is refused or cut. */

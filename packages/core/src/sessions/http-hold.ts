@@ -18,6 +18,7 @@ import { asksOrigin, FilterRun } from './filter-run.js';
 import type { StreamRequest } from './held-request.js';
 import type { FilterVerdict } from './http-filter.js';
 import type { MissedItem } from './missed-items.js';
+import { adviseOnChannels, adviseOnFilters } from './subscription-advice.js';
 import { Subscriptions } from './subscriptions.js';
 import type { Updatable } from './update-limiter.js';
 
@@ -73,10 +74,13 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
    * ones. Returns the subscriptions that are new.
    */
   protected subscribe(): Subscription[] {
-    const { hub, subscriptionsPerConnection, limits } = this.request.services;
+    const { hub, subscriptionsPerConnection, limits, warnings } = this.request.services;
     const { prefix, implicitChannels } = this.request;
     const wanted = new Map<string, Channel>();
+    if (this.instruct.channels.length === 0)
+      adviseOnChannels(warnings, this.instruct, implicitChannels, this.request.uri);
     for (const channel of this.instruct.channels) {
+      if (channel.filters.length > 0) adviseOnFilters(warnings, channel.filters, channel.name);
       const name = prefix + channel.name;
       if (wanted.size < subscriptionsPerConnection || wanted.has(name)) wanted.set(name, channel);
       else limits.reached('channels', { channel: name, uri: this.request.uri });

@@ -20,6 +20,7 @@ import { DelayedMessage } from './delayed-message.js';
 import { asksOrigin, FilterRun, isHttpFilter } from './filter-run.js';
 import type { SessionServices } from './held-request.js';
 import { replayMessages } from './message-replay.js';
+import { adviseOnFilters } from './subscription-advice.js';
 import { WebSocketKeepAlive } from './web-socket-keep-alive.js';
 
 /** What makes a text message of an origin a control message. */
@@ -201,8 +202,9 @@ export class WebSocketGrip {
   }
 
   #trySubscribe(name: string, filters: readonly string[], lastId: string | undefined): void {
-    const { subscriptionsPerConnection, limits } = this.#services;
+    const { subscriptionsPerConnection, limits, warnings } = this.#services;
     const channel = this.#connection.prefix + name;
+    if (filters.length > 0) adviseOnFilters(warnings, filters, name);
     if (filters.length > MAX_FILTERS_PER_CHANNEL) {
       this.#connection.fail(`too many filters for channel '${name}'`);
       return;

@@ -10,7 +10,7 @@ import {
   type WsMessageFormat,
 } from '@p-8/protocol';
 import type { ClientRequest } from '../http/client-request.js';
-import { ORIGIN_ERROR } from '../http/error-response.js';
+import { failureText } from '../http/error-response.js';
 import { relayedHeaders } from '../http/forwarded-headers.js';
 import type { HoldEnd, HoldInfo } from '../hub/hold-info.js';
 import type { OverflowReason } from '../hub/overflow.js';
@@ -76,6 +76,8 @@ export class WebSocketSession
   #tried = 0;
   /** 503: one of them could be reached, were there not so many who want to. */
   #unreachedStatus = 502;
+  /** What became of the targets that could not be reached. */
+  #unreached = '';
   #target: WebSocketTarget | undefined;
   /** Undefined: it is not part of the connection any more. */
   #origin: OriginWebSocket | undefined;
@@ -225,10 +227,12 @@ export class WebSocketSession
     return this.#client.blocked;
   }
 
-  onOriginUnreachable(detail: string, status: number): void {
+  onOriginUnreachable(detail: string, status: number, cause: string): void {
     if (this.#state === 'done') return;
     this.#unreachedStatus = Math.max(this.#unreachedStatus, status);
-    this.#services.logger.info({ uri: this.uri, target: this.#target?.name, detail }, 'target not reached');
+    const target = this.#target?.name ?? '';
+    this.#unreached += `${this.#unreached && '; '}${target}: ${cause}`;
+    this.#services.logger.info({ uri: this.uri, target, detail, cause }, 'target not reached');
     this.#tryNextTarget();
   }
 
@@ -254,8 +258,22 @@ export class WebSocketSession
 
   onOriginReject(status: number, reason: string, headers: HeaderList, body: Uint8Array): void {
     if (this.#state === 'done') return;
+    this.#noteRefusal(status);
     this.#client.reject(status, reason, relayedHeaders(headers), body);
     this.#finish();
+  }
+
+  /** An origin that does not speak WebSocket takes its handshake for a plain request. */
+  #noteRefusal(status: number): void {
+    const { logger, warnings } = this.#services;
+    const { connect, name = '' } = this.#target ?? {};
+    logger.info({ uri: this.uri, target: name, status }, 'WebSocket refused by its origin');
+    if (connect === undefined || REFUSALS.has(status)) return;
+    warnings.give(
+      'P8_NO_OVER_HTTP',
+      `a WebSocket for ${this.uri} is refused, since ${name} answers its handshake with ${status}, and so seems not to speak WebSocket: if it takes WebSocket-over-HTTP, set overHttp of its target (over_http in a routes file)`,
+      name,
+    );
   }
 
   onOriginMessage(type: MessageType, content: Uint8Array): void {
@@ -423,7 +441,8 @@ export class WebSocketSession
     const target = targets[this.#tried++];
     if (target === undefined) {
       const tried = targets.map(({ name }) => name).join(', ');
-      this.#refuseOrigin(`Unable to connect to any targets. Tried: ${tried}`, this.#unreachedStatus);
+      const detail = `Unable to connect to any targets. Tried: ${tried}`;
+      this.#refuseOrigin(detail, this.#unreachedStatus, this.#unreached);
       return;
     }
     this.#target = target;
@@ -517,9 +536,11 @@ export class WebSocketSession
     if (this.#state === 'open' || this.#state === 'closing') this.#services.backlog.update(this);
   }
 
-  #refuseOrigin(detail: string, status = 502): void {
-    this.#services.logger.warn({ uri: this.uri, detail }, 'WebSocket handshake failed');
-    this.#refuse(status, this.debug ? detail : ORIGIN_ERROR);
+  #refuseOrigin(detail: string, status = 502, reason = `${this.#target?.name}: ${detail}`): void {
+    const { logger, tellsLocal } = this.#services;
+    logger.warn({ uri: this.uri, detail, reason }, 'WebSocket handshake failed');
+    const { debug } = this;
+    this.#refuse(status, failureText({ detail, reason }, this.#request.request, { debug, tellsLocal }));
     this.#finish();
   }
 
@@ -582,6 +603,9 @@ export class WebSocketSession
     this.#services.hub.removeSession(this);
   }
 }
+
+/** What origins that speak WebSocket refuse with: RFC 9110 15.5, 15.6. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 407, 408, 429, 500, 502, 503, 504, 508]);
 
 /** What an origin says of GRIP, for the proxy in front that it is meant for. */
 function gripExtensionFields(headers: HeaderList): string[] {

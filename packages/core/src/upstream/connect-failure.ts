@@ -1,3 +1,5 @@
+import type { UpstreamError } from './upstream.js';
+
 const CONNECT_FAILURES = new Set([
   'ECONNREFUSED',
   'ETIMEDOUT',
@@ -25,4 +27,29 @@ export function codeOf(error: Error): string {
   // Node reports the failure of several addresses (IPv4 and IPv6) as one error that holds the others.
   const first = error instanceof AggregateError ? error.errors[0] : undefined;
   return first instanceof Error ? codeOf(first) : '';
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused, nothing listens there',
+  ENOTFOUND: 'name not found',
+  EAI_AGAIN: 'name not found, the name server does not answer',
+  ETIMEDOUT: 'time-out',
+  UND_ERR_CONNECT_TIMEOUT: 'time-out, nobody answers there',
+  UND_ERR_HEADERS_TIMEOUT: 'time-out, no response has come',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EPROTO: 'no TLS there',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'no TLS there',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'no TLS there',
+  ECONNRESET: 'closed by the origin',
+  UND_ERR_SOCKET: 'closed by the origin',
+};
+
+/** Why an origin gave no (whole) answer, in words that tell what to look at. */
+export function failureCause({ kind, detail, cause }: UpstreamError): string {
+  const code = cause instanceof Error ? codeOf(cause) : '';
+  const known = CAUSES[code];
+  if (known !== undefined) return known;
+  if (isTlsFailure(code)) return `certificate: ${detail}`;
+  return kind === 'timeout' ? `time-out, ${detail}` : detail;
 }

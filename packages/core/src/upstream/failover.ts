@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { failureCause } from './connect-failure.js';
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
 /** One target of a {@link FailoverUpstream}. */
@@ -41,6 +42,8 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
   #aborted = false;
   /** Why the last target could not be reached. */
   #cause: unknown;
+  /** What became of each of them. */
+  #reason = '';
   /** One of them could be reached, were there not so many who want to. */
   #isBusy = false;
 
@@ -57,7 +60,8 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
       const detail = `Unable to connect to any targets. Tried: ${tried}`;
       // Nobody has read it: the rest must not hold up what the client sends next.
       if (this.#request.body instanceof Readable) this.#request.body.destroy();
-      this.#handler.onError({ kind: this.#isBusy ? 'busy' : 'connect', detail, cause: this.#cause });
+      const kind = this.#isBusy ? 'busy' : 'connect';
+      this.#handler.onError({ kind, detail, cause: this.#cause, reason: this.#reason });
       return;
     }
     const { host } = target;
@@ -99,8 +103,10 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
   onError(error: UpstreamError): void {
     this.#cause = error.cause;
     this.#isBusy ||= error.kind === 'busy';
+    const name = this.#targets[this.#index - 1]?.name ?? '';
+    this.#reason += `${this.#reason && '; '}${name}: ${failureCause(error)}`;
     if (error.kind === 'connect' || error.kind === 'busy') this.next();
-    else this.#handler.onError(error);
+    else this.#handler.onError({ ...error, reason: this.#reason });
   }
 }
 

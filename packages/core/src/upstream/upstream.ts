@@ -56,6 +56,8 @@ export interface UpstreamError {
   readonly kind: 'connect' | 'busy' | 'blocked' | 'broken' | 'timeout' | 'no-server';
   readonly detail: string;
   readonly cause?: unknown;
+  /** Which targets were asked, and what became of it: for the log, and for clients on this machine. @default the detail */
+  readonly reason?: string;
 }
 
 /** The status of the response to a client whose request came to nothing: RFC 9110 15.6.3, 15.6.4. */

@@ -5,6 +5,7 @@ import { filterHeaders, headerValue, sendableClose } from '@p-8/protocol';
 import type { KeptInput } from '../input-bytes.js';
 import type { Connect, Handshake } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
+import { failureCause } from '../upstream/connect-failure.js';
 import { frame } from './frame.js';
 import { FrameSocket, type FrameSocketOwner, type FrameSocketServices } from './frame-socket.js';
 import { acceptKey } from './handshake.js';
@@ -67,7 +68,8 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
     connect(headerValue(this.#offer.headers, 'host') ?? '', (error, socket) =>
       this.#guard(() => {
         if (socket !== undefined) this.#ask(socket);
-        else if (error?.kind === 'connect') this.#letGo()?.onOriginUnreachable(error.detail, 502);
+        else if (error?.kind === 'connect')
+          this.#letGo()?.onOriginUnreachable(error.detail, 502, failureCause(error));
         else this.#fail(error?.detail ?? 'no connection');
       }),
     );

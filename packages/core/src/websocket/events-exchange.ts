@@ -12,6 +12,7 @@ import type { Limits } from '../limits.js';
 import type { OnError } from '../logger.js';
 import type { Handshake } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
+import { failureCause } from '../upstream/connect-failure.js';
 import { TimedCall } from '../upstream/timed-call.js';
 import {
   failureStatus,
@@ -21,6 +22,7 @@ import {
   type UpstreamHandler,
   type UpstreamRequest,
 } from '../upstream/upstream.js';
+import type { Warnings } from '../warnings.js';
 import type { OriginCall } from './origin-web-socket.js';
 import { ResponseBody } from './response-body.js';
 
@@ -45,6 +47,7 @@ export interface EventsServices {
   /** Milliseconds for a whole answer; 0: for ever. */
   readonly eventsTimeout: number;
   readonly limits: Limits;
+  readonly warnings: Warnings;
   /** Gets what an asker throws. */
   readonly onError: OnError;
 }
@@ -53,7 +56,7 @@ export interface EventsServices {
 export interface EventsAsker {
   onResponse(response: ResponseBody): void;
   /** No connection could be made. `status`: what a client is answered with that is not in yet. */
-  onUnreachable(detail: string, status: number): void;
+  onUnreachable(detail: string, status: number, cause: string): void;
   /** There is no whole response. */
   onFailed(detail: string): void;
   /** There is none in time: nobody knows what the origin has made of the request. */
@@ -64,7 +67,7 @@ export interface EventsAsker {
 export class EventsExchange implements UpstreamHandler, TimerOwner {
   readonly #services: EventsServices;
   readonly #upstream: Upstream;
-  readonly #path: string;
+  readonly path: string;
   /** The client's handshake, as far as each request repeats it. */
   readonly #headers: HeaderList;
   readonly #call: OriginCall;
@@ -89,7 +92,7 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
   ) {
     this.#services = services;
     this.#upstream = upstream;
-    this.#path = path;
+    this.path = path;
     this.#headers = filterHeaders(headers, isForwarded);
     this.#call = call;
     this.#asker = asker;
@@ -152,7 +155,7 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
     }
     this.#clear();
     this.#tell(() => {
-      if (isUnreached) this.#asker.onUnreachable(error.detail, failureStatus(error));
+      if (isUnreached) this.#asker.onUnreachable(error.detail, failureStatus(error), failureCause(error));
       else if (error.kind === 'timeout') this.#asker.onTimedOut(error.detail);
       else this.#asker.onFailed(error.detail);
     });
@@ -184,7 +187,7 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
 
   #dispatch(body: Uint8Array): void {
     const { connectionId, client } = this.#call;
-    const path = this.#path;
+    const path = this.path;
     const headers = [...this.#headers, ...this.#call.fields(), 'Accept', WS_EVENTS_CONTENT_TYPE];
     headers.push('Connection-Id', connectionId, 'Content-Type', WS_EVENTS_CONTENT_TYPE, ...this.#fields);
     // A request that met a connection which the origin was just closing has not been read: it may be sent again.
@@ -209,7 +212,7 @@ export class EventsExchange implements UpstreamHandler, TimerOwner {
   /** For the log. */
   get #uri(): string {
     const scheme = this.#call.client.encrypted ? 'wss' : 'ws';
-    return `${scheme}://${headerValue(this.#headers, 'host') ?? ''}${this.#path}`;
+    return `${scheme}://${headerValue(this.#headers, 'host') ?? ''}${this.path}`;
   }
 
   #clear(): void {

@@ -38,7 +38,7 @@ export interface OriginWebSocketOwner {
    * No connection could be made: nothing has reached the origin, and another target may be tried. `status`: what the client is
    * answered with where there is none.
    */
-  onOriginUnreachable(detail: string, status: number): void;
+  onOriginUnreachable(detail: string, status: number, cause: string): void;
   /** The origin lets the client in. `headers` are those of its answer. */
   onOriginAccept(headers: HeaderList): void;
   /** The origin does not let the client in. */

@@ -146,8 +146,8 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner, KeptI
     else this.#sendBatch();
   }
 
-  onUnreachable(detail: string, status: number): void {
-    if (this.#state === 'connecting') this.#finish()?.onOriginUnreachable(detail, status);
+  onUnreachable(detail: string, status: number, cause: string): void {
+    if (this.#state === 'connecting') this.#finish()?.onOriginUnreachable(detail, status, cause);
     else this.onFailed(detail);
   }
 
@@ -177,7 +177,10 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner, KeptI
       const type = headerValue(headers, 'content-type') ?? 'none';
       if (this.#state !== 'connecting')
         this.#fail(`the origin answered ${status}, Content-Type ${type}, where events are expected`);
-      else this.#finish()?.onOriginReject(status, reason, headers, response.bytes());
+      else {
+        this.#adviseOnReject(status);
+        this.#finish()?.onOriginReject(status, reason, headers, response.bytes());
+      }
       return;
     }
     this.#memory.readKeepAlive(headers);
@@ -304,6 +307,7 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner, KeptI
       if (this.#disconnect) this.#next();
       else this.#rest();
     } else if (first?.type !== 'OPEN') {
+      this.#adviseOnOpening();
       this.#fail(
         first === undefined
           ? 'the origin gave no answer to OPEN'
@@ -315,6 +319,24 @@ export class OverHttp implements OriginWebSocket, EventsAsker, TimerOwner, KeptI
       this.#owner?.onOriginAccept(filterHeaders(headers, (name) => !isEventsField(name)));
       this.#readEvents(NOTHING, rest);
     }
+  }
+
+  #adviseOnReject(status: number): void {
+    if (status < 300) {
+      this.#adviseOnOpening();
+    } else if (status === 404 || status === 405) {
+      this.#services.warnings.give(
+        'P8_NO_HANDLER',
+        `a WebSocket for ${this.#exchange.path} is refused, since POST ${this.#exchange.path} is answered with ${status}: its events come as POST requests, so handle these (app.post in Express), and call accept() on req.grip.wsContext`,
+      );
+    }
+  }
+
+  #adviseOnOpening(): void {
+    this.#services.warnings.give(
+      'P8_NOT_ACCEPTED',
+      `a WebSocket for ${this.#exchange.path} is refused, since the answer to its opening does not accept it: call accept() on req.grip.wsContext (ctx.grip.wsContext in Koa), or answer with the event OPEN; another status, such as 403, refuses on purpose`,
+    );
   }
 
   #readEvents(sent: Sent, events: readonly WsEvent[]): void {

@@ -10,6 +10,7 @@ import type { Limits } from '../limits.js';
 import type { Logger, OnError } from '../logger.js';
 import type { Handshake, WebSocketTarget } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
+import { failureCause } from '../upstream/connect-failure.js';
 import { withHost } from '../upstream/failover.js';
 import type { ClientWebSocketOwner } from './client-web-socket.js';
 import { writeSwitch } from './handshake.js';
@@ -38,6 +39,8 @@ export interface TunnelRoute {
   readonly targets: readonly WebSocketTarget[];
   /** Clients are told what went wrong. */
   readonly debug: boolean;
+  /** The client is on this machine, and is told which targets were asked. */
+  readonly tellsReason: boolean;
 }
 
 /**
@@ -51,6 +54,8 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
   readonly #onEnd: (tunnel: Tunnel) => void;
   readonly #timer = new Timer(this);
   #tried = 0;
+  /** What became of the targets that could not be reached. */
+  #unreached = '';
   /** The connection to the origin, from the handshake on. */
   #origin: Duplex | undefined;
   /** The client's connection, once the origin has let the client in. */
@@ -119,9 +124,9 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
   onClientDrained(): void {}
 
   #tryTarget(): void {
-    const { connect, host, responseTimeout } = this.#route.targets[this.#tried++] ?? {};
+    const { connect, host, responseTimeout, name } = this.#route.targets[this.#tried++] ?? {};
     if (connect === undefined) {
-      this.#fail('Unable to connect to any targets.');
+      this.#fail('Unable to connect to any targets.', this.#unreached);
       return;
     }
     const { path, headers } = this.#route.handshake;
@@ -131,7 +136,12 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
         if (socket !== undefined) this.#ask(socket, { path, headers: sent }, responseTimeout ?? 0);
         else if (this.#isOver) return;
         else if (error?.kind === 'connect') {
-          this.#services.logger.info({ path, detail: error.detail }, 'target not reached');
+          const cause = failureCause(error);
+          this.#unreached += `${this.#unreached && '; '}${name}: ${cause}`;
+          this.#services.logger.info(
+            { path, target: name, detail: error.detail, cause },
+            'target not reached',
+          );
           this.#tryTarget();
         } else this.#fail(error?.detail ?? 'no connection');
       }),
@@ -189,10 +199,12 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
     this.#services.lingering.add(client);
   }
 
-  #fail(detail: string): void {
+  #fail(detail: string, reason = detail): void {
     if (this.#isOver) return;
-    this.#services.logger.warn({ path: this.#route.handshake.path, detail }, 'tunnel failed');
-    const text = this.#route.debug ? detail : ORIGIN_ERROR;
+    const { handshake, debug, tellsReason } = this.#route;
+    this.#services.logger.warn({ path: handshake.path, detail, reason }, 'tunnel failed');
+    const told = tellsReason ? `${ORIGIN_ERROR}\n${reason}` : ORIGIN_ERROR;
+    const text = debug ? detail : told;
     this.#reject(502, '', ['Content-Type', 'text/plain'], Buffer.from(`${text}\n`));
   }
 

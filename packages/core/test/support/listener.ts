@@ -78,6 +78,7 @@ export class HubBench {
       onRelease: () => undefined,
       onRecover: () => undefined,
       onRecovered: () => undefined,
+      onUntaken: () => undefined,
       onItem: () => undefined,
       ...options,
     });

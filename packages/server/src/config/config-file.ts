@@ -120,6 +120,8 @@ function loadProxyOptions(reader: ConfigReader): NonNullable<P8ServerOptions['pr
   if (autoCrossOrigin !== undefined) proxy.autoCrossOrigin = autoCrossOrigin;
   const acceptPushpinRoute = reader.flag('proxy', 'accept_pushpin_route');
   if (acceptPushpinRoute !== undefined) proxy.acceptPushpinRoute = acceptPushpinRoute;
+  const warnings = reader.flag('proxy', 'warnings');
+  if (warnings !== undefined) proxy.warnings = warnings;
   const cdnLoop = reader.text('proxy', 'cdn_loop');
   if (cdnLoop !== undefined) proxy.cdnLoop = cdnLoop;
 

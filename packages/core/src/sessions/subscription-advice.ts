@@ -1,0 +1,36 @@
+import type { Instruct } from '@p-8/protocol';
+import type { Warnings } from '../warnings.js';
+
+const FILTERS: ReadonlySet<string> = new Set([
+  'skip-self',
+  'skip-users',
+  'require-sub',
+  'build-id',
+  'var-subst',
+  'http-check',
+  'http-modify',
+]);
+
+/** Warns of filters that do not exist: they let everything pass. */
+export function adviseOnFilters(warnings: Warnings, filters: readonly string[], channel: string): void {
+  for (const name of filters) {
+    if (FILTERS.has(name) || !warnings.expects('P8_UNKNOWN_FILTER', name)) continue;
+    const known = [...FILTERS].join(', ');
+    const message = `there is no filter '${name}', which channel '${channel}' is subscribed with, so it lets everything pass: filters are ${known}`;
+    warnings.give('P8_UNKNOWN_FILTER', message, name);
+  }
+}
+
+/** Warns of a hold that no item can reach. */
+export function adviseOnChannels(
+  warnings: Warnings,
+  { hold, channels, nextLink }: Instruct,
+  implicit: readonly string[],
+  uri: string,
+): void {
+  if (hold === 'none' || channels.length + implicit.length > 0 || nextLink !== undefined) return;
+  warnings.give(
+    'P8_NO_CHANNEL',
+    `the answer to ${uri} has Grip-Hold: ${hold} and no channel, so nothing can be published to its client: add Grip-Channel`,
+  );
+}
