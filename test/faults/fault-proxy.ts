@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Clock } from '@p-8/core';
 import { reset } from '../support/reset.js';
-import { Way } from './way.js';
+import { type Loss, Way } from './way.js';
 
 /** The two ends of a line. */
 export type Side = 'client' | 'server';
@@ -47,6 +47,12 @@ export class FaultLine {
   delay(ms: number, clock: Clock): void {
     this.up.delay(ms, clock);
     this.down.delay(ms, clock);
+  }
+
+  /** Carries segments, late, and loses some of them at first. */
+  loseSegments(loss: Loss): void {
+    this.up.lose(loss);
+    this.down.lose(loss);
   }
 
   /** Ends the connection for both: at once, whatever is on its way (`reset`), or after what is (`end`). */

@@ -25,11 +25,8 @@ describe('an origin of WebSocket events that does not answer', () => {
   }
 
   async function isClosed(client: WsClient): Promise<void> {
-    await eventually(
-      () => client.ending !== undefined || client.received.some((one) => one.startsWith('close 1011')),
-      'the end of the WebSocket',
-    );
-    client.destroy();
+    await client.sees('close 1011');
+    assert.equal(await client.closed(), 'ended');
   }
 
   it('is given up after a minute: the client is closed, and the origin gets DISCONNECT', async () => {
