@@ -110,6 +110,20 @@ describe('a mistake that is refused', () => {
     assert.match((await warnings.all())[0] ?? '', /^P8_UNKNOWN_FORMAT .*'http-steam'.*http-stream/);
   });
 
+  it('is no byte order mark, nor a line break in a string, of what is published', async () => {
+    const proxy = new GripProxy();
+    closing.push(() => proxy.close());
+    const contents: string[] = [];
+    proxy.on('publish', ({ httpStream }) => {
+      if (httpStream?.action === 'send') contents.push(Buffer.from(httpStream.content).toString());
+    });
+    const server = keep(await listen(proxy.controlApi()));
+    const { port } = server.address() as AddressInfo;
+    const body = '\uFEFF{"items":[{"channel":"ch","formats":{"http-stream":{"content":"a\nb\r\n\tc"}}}]}';
+    const reply = await fetch(`http://127.0.0.1:${port}/publish`, { method: 'POST', body });
+    assert.deepEqual([reply.status, contents], [200, ['a\nb\r\n\tc']]);
+  });
+
   it('is gripProxy that has not been called, in Express', async () => {
     const errors: unknown[] = [];
     const app = express().use(expressProxy as unknown as express.RequestHandler);

@@ -123,6 +123,33 @@ describe('a mistake', () => {
         assert.match((await warnings.all()).join(), /'skip-slef'.*skip-self.*'nope'/);
       });
 
+      it('is told when a hold has more channels than are allowed', async () => {
+        const channels = Array.from({ length: 25 }, (_, i) => `ch-${i}`).join(', ');
+        const { server, mounted } = await start(
+          answering({ 'Grip-Hold': 'stream', 'Grip-Channel': channels }),
+        );
+        await ask(server);
+        assert.equal(mounted.grip.holds()[0]?.channels.length, 20);
+        const [text = '', ...others] = await warnings.all();
+        assert.match(text, /^P8_TOO_MANY_CHANNELS .*'ch-20'.*first 20: set subscriptionsPerConnection/);
+        assert.deepEqual(others, []);
+      });
+
+      it('is told when a WebSocket has more channels than are allowed', async () => {
+        const opening: RequestListener = (_req, res) => {
+          const events = Array.from({ length: 25 }, (_, i) => {
+            const text = `c:{"type":"subscribe","channel":"ch-${i}"}`;
+            return `TEXT ${text.length.toString(16)}\r\n${text}\r\n`;
+          });
+          res.setHeader('Content-Type', 'application/websocket-events');
+          res.setHeader('Sec-WebSocket-Extensions', 'grip');
+          res.end(`OPEN\r\n${events.join('')}`);
+        };
+        const { server } = await start(opening, { attached: true });
+        assert.equal(await knock(server), 101);
+        assert.match((await warnings.all()).join(), /^P8_TOO_MANY_CHANNELS .*'ch-20'/);
+      });
+
       it('is told when an item has no format for the clients that there are', async () => {
         const { server, mounted } = await start(answering({ 'Grip-Hold': 'stream', 'Grip-Channel': 'ch' }));
         await ask(server);

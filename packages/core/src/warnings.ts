@@ -16,6 +16,8 @@ export type WarningCode =
   | 'P8_NO_OVER_HTTP'
   /** A hold without a channel gets nothing. */
   | 'P8_NO_CHANNEL'
+  /** A connection is not subscribed to all the channels that its origin names. */
+  | 'P8_TOO_MANY_CHANNELS'
   /** A subscription names a filter that there is not. */
   | 'P8_UNKNOWN_FILTER'
   /** Another process has published an item with a format that there is not. */

@@ -145,6 +145,16 @@ describe('Hub', () => {
     assert.equal(bench.hub.lastId('a'), undefined);
   });
 
+  it('tells all who wait for its end, at once', async () => {
+    const listener = new Listener();
+    bench.hub.addSession(listener);
+    // One of them is a proxy that drains, another one the same that is closed meanwhile.
+    const waits = [bench.hub.emptied(3_600_000), bench.hub.emptied(3_600_000)];
+    bench.hub.removeSession(listener);
+    await Promise.all(waits);
+    assert.equal(listener.ended, undefined);
+  });
+
   it('closes every session', () => {
     const sessions = [new Listener(), new Listener()];
     for (const session of sessions) bench.hub.addSession(session);

@@ -60,7 +60,7 @@ export {
   type WsMessageInput,
 } from './item-input.js';
 export { itemToJson } from './item-json.js';
-export { isBytes } from './json.js';
+export { isBytes, parseJsonText } from './json.js';
 export {
   DEFAULT_KEEP_ALIVE_TIMEOUT_SECONDS,
   type KeepAlive,

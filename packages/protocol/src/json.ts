@@ -24,11 +24,41 @@ export function member(object: JsonObject, key: string): unknown {
 /** The JSON in `bytes`, or undefined. JSON itself has no undefined. */
 export function parseJson(bytes: Uint8Array): unknown {
   const text = decodeUtf8Strict(bytes);
+  return text === undefined ? undefined : parseJsonText(text);
+}
+
+/**
+ * The JSON in `text`, or undefined. A byte order mark is passed over, and control characters may stand in strings as they are, as
+ * shells and templates write them: RFC 8259 8.1, Pushpin 1.36.
+ */
+export function parseJsonText(text: string): unknown {
+  const json = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const value = parseOrUndefined(json);
+  return value === undefined && HAS_CONTROL.test(json) ? parseOrUndefined(escapeControls(json)) : value;
+}
+
+function parseOrUndefined(json: string): unknown {
   try {
-    return text === undefined ? undefined : JSON.parse(text);
+    return JSON.parse(json);
   } catch {
     return undefined;
   }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const HAS_CONTROL = /[\0-\x1f]/;
+
+/** Where strings begin and end, and what may not stand in them; an escaped character is none of these. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const MARKS = /\\.|["\0-\x1f]/gs;
+
+function escapeControls(json: string): string {
+  let isInString = false;
+  return json.replace(MARKS, (mark) => {
+    if (mark === '"') isInString = !isInString;
+    if (mark === '"' || mark.length > 1 || !isInString) return mark;
+    return `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** The failure that a member is not of the type that it must have. */

@@ -13,6 +13,8 @@ export interface Arguments {
   readonly controlPort?: TcpListen;
   readonly controlKey?: string;
   readonly config?: string;
+  /** Keys of the configuration file, by `key` or `section.key`. */
+  readonly set?: ReadonlyMap<string, string>;
   readonly loglevel?: LogLevel;
   readonly verbose?: boolean;
   readonly demo?: boolean;
@@ -88,6 +90,11 @@ function createCommand(version: string): Command {
       'key that publishers need; better in P8_CONTROL_KEY, which other users do not see',
     )
     .option('--config <file>', 'a configuration file in the format of Pushpin')
+    .option(
+      '--set <key=value>',
+      'a key of the configuration file, in place of what stands there; may be repeated',
+      collectKey,
+    )
     .option('--loglevel <level>', 'error, warn, info, debug, trace, or 0 to 4 (default: info)', (text) =>
       parseLogLevel(text, '--loglevel'),
     )
@@ -104,6 +111,15 @@ function createCommand(version: string): Command {
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
     .exitOverride();
+}
+
+function collectKey(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+  const [, key, value] = /^([\w.]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) {
+    const message = `--set: ${JSON.stringify(text)} is not KEY=VALUE; write for example max_message_bytes=2097152`;
+    throw new GripError('GRIP_ERR_OPTION', message);
+  }
+  return new Map([...before, [key, value]]);
 }
 
 function parseSeconds(text: string): number {

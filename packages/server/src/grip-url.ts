@@ -22,6 +22,9 @@ export function gripUrl(controlUrl: string, options: P8ServerOptions, showSecret
   const control = options.control === false ? undefined : options.control;
   const controlKey = toBytes(control?.key);
   if (controlKey !== undefined) endpoint.key = secret(controlKey, showSecrets);
+  // Some libraries read no verify-key without a key, and older ones verify with the key. An API without a key takes any.
+  else if (endpoint.verifyKey !== undefined)
+    endpoint.key = isPem(endpoint.verifyKey) ? Buffer.from(WELL_KNOWN_KEY) : endpoint.verifyKey;
   if (control?.iss !== undefined) endpoint.controlIss = control.iss;
   return formatGripUri({ ...endpoint, controlUri: controlUrl });
 }

@@ -31,7 +31,8 @@ export interface Surroundings {
  */
 export function resolveSettings(args: Arguments, { directory, environment }: Surroundings): Settings {
   const configPath = args.config ?? findConfig(directory);
-  const config: LoadedConfig | undefined = configPath === undefined ? undefined : loadConfig(configPath);
+  const isEmpty = configPath === undefined && args.set === undefined;
+  const config: LoadedConfig | undefined = isEmpty ? undefined : loadConfig(configPath, args.set);
   const notes: ConfigNote[] = [...(config?.notes ?? [])];
   const options: Writable<P8ServerOptions> = { ...config?.options };
 

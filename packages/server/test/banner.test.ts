@@ -30,7 +30,7 @@ describe('the banner', () => {
   config       /etc/p-8.conf
   demo         open http://localhost:7999/ in a browser
 
-  GRIP_URL=http://127.0.0.1:5561/?verify-key=changeme
+  GRIP_URL='http://127.0.0.1:5561/?key=changeme&verify-key=changeme'
 
 `,
     );
@@ -65,6 +65,18 @@ describe('the banner', () => {
     const parsed = parseGripUri(gripUrl({ options: { proxy: { sigKey } } }).replaceAll("'", ''));
     assert.ok(parsed.ok);
     assert.match(Buffer.from(parsed.value.verifyKey ?? []).toString(), /^-----BEGIN PUBLIC KEY-----/);
+  });
+
+  it('has both keys for libraries that read no verify-key, and for those that want a key beside it', () => {
+    assert.match(gripUrl({ options: { proxy: { sigKey: 'a' } } }), /\?key=a&verify-key=a'$/);
+    assert.match(
+      gripUrl({ options: { proxy: { sigKey: 'a' } }, showSecrets: false }),
+      /\?key=HIDDEN&verify-key=HIDDEN'$/,
+    );
+    assert.match(
+      gripUrl({ options: { control: { key: 'b' }, proxy: { sigKey: 'a' } } }),
+      /\?key=b&verify-key=a'$/,
+    );
   });
 
   it('has no key to verify where requests are not signed', () => {

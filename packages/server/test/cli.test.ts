@@ -28,7 +28,7 @@ describe('the p-8 command', function () {
     const [, client] = /^ {2}clients +(http:\/\/127\.0\.0\.1:\d+)$/m.exec(stdout) ?? [];
     const [, control] = /^ {2}control API +(http:\/\/127\.0\.0\.1:\d+)$/m.exec(stdout) ?? [];
     assert.match(stdout, /^ {2}route +\* test$/m);
-    assert.ok(stdout.includes(`  GRIP_URL=${control}/?verify-key=changeme\n`));
+    assert.ok(stdout.includes(`  GRIP_URL='${control}/?key=changeme&verify-key=changeme'\n`));
     assert.equal(await (await fetch(`${client}/`)).text(), 'Hello from the Pushpin test handler!\n');
     assert.equal(await (await fetch(`${control}/`)).text(), 'Pushpin API\n');
     command.kill('SIGTERM');

@@ -57,6 +57,29 @@ describe('a configuration file', () => {
     ]);
   });
 
+  for (const [what, edit] of Object.entries({
+    'a byte order mark': (text: string) => `\uFEFF${text}`,
+    'line ends of Windows': (text: string) => text.replaceAll('\n', '\r\n'),
+    'both, as editors of Windows write them': (text: string) => `\uFEFF${text.replaceAll('\n', '\r\n')}`,
+  })) {
+    it(`may have ${what}`, () => {
+      const text = '[proxy]\nsig_key=secret\nroutesfile=routes\n; ours\n[handler]\nmessage_wait=7\n';
+      const { proxy, routesFile } = options(edit(text));
+      assert.deepEqual(proxy, { sigKey: 'secret', messageWait: 7 });
+      assert.equal(routesFile, join(sandbox.path, 'routes'));
+      const { routes, warnings } = readRoutesFile(
+        sandbox.write('routes', edit('* a:1\nb.test c:2,over_http\n# ours\n')),
+      );
+      assert.deepEqual(warnings, []);
+      assert.deepEqual(routes, [
+        { host: '*', target: [{ url: 'http://a:1' }] },
+        { host: 'b.test', target: [{ url: 'http://c:2', overHttp: true }] },
+      ]);
+      sandbox.write('key', edit('736563726574\n'));
+      assert.deepEqual(options(edit('[proxy]\nsig_key=file:key\n')).proxy?.sigKey, Buffer.from('secret'));
+    });
+  }
+
   it('sets options of the proxy that are numbers by keys of the same name', () => {
     const { proxy } = options(
       '[proxy]\nconnect_timeout=1\nresponse_timeout=2\nmax_message_bytes=3\nfollow_up_timeout=12\nevents_timeout=13\n' +

@@ -1,4 +1,4 @@
-import { type Item, parseItems } from '@p-8/protocol';
+import { type Item, parseItems, parseJsonText } from '@p-8/protocol';
 import { type ItemRoute, sumReceipts } from './item-route.js';
 
 /** What publishing by HTTP is answered. */
@@ -33,12 +33,8 @@ export class ControlPort {
 }
 
 function parse(body: string): Item[] | string {
-  try {
-    const items = parseItems(JSON.parse(body));
-    return items.ok ? items.value : items.message;
-  } catch {
-    return 'Body is not valid JSON.';
-  }
+  const items = parseItems(parseJsonText(body));
+  return items.ok ? items.value : items.message;
 }
 
 function text(status: number, message: string): ControlAnswer {

@@ -1,3 +1,4 @@
+import { parseJsonText } from '@p-8/protocol';
 import type { ControlAnswer } from './control-port.js';
 import { ownOrAll } from './current-test.js';
 
@@ -66,12 +67,8 @@ function isSpent(input: unknown, init: RequestInit | undefined): boolean {
 }
 
 function hasItems(body: string): boolean {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && 'items' in value;
-  } catch {
-    return false;
-  }
+  const value = parseJsonText(body);
+  return typeof value === 'object' && value !== null && 'items' in value;
 }
 
 function takersOf(url: URL): PublishTaker[] {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Item, parseItems } from '@p-8/protocol';
+import { type Item, parseItems, parseJsonText } from '@p-8/protocol';
 import type { Clock } from '../clock.js';
 import type { WaitOptions } from '../grip-proxy.js';
 import type { Receipt } from '../hub/receipt.js';
@@ -245,10 +245,6 @@ function parsedBody(body: unknown): unknown {
 }
 
 function parseJson(bytes: Buffer): unknown {
-  try {
-    const value: unknown = JSON.parse(bytes.toString());
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonText(bytes.toString());
+  return typeof value === 'object' && value !== null ? value : undefined;
 }

@@ -76,7 +76,7 @@ export class Hub {
   #fannedOut = 0;
   #state: 'open' | 'draining' | 'closed' = 'open';
   #drain: Drain | undefined;
-  #onEmpty: (() => void) | undefined;
+  readonly #onEmpty: (() => void)[] = [];
 
   constructor(options: HubOptions) {
     this.#channelServices = options;
@@ -138,7 +138,8 @@ export class Hub {
 
   removeSession(session: Session): void {
     this.#sessions.delete(session);
-    if (this.#sessions.size === 0) this.#onEmpty?.();
+    if (this.#sessions.size > 0) return;
+    for (const tell of this.#onEmpty.splice(0)) tell();
   }
 
   /** The session holds its client from now on. */
@@ -177,10 +178,10 @@ export class Hub {
     if (this.#sessions.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.#onEmpty = () => {
+      this.#onEmpty.push(() => {
         clearTimeout(timer);
         resolve();
-      };
+      });
     });
     for (const session of [...this.#sessions]) session.abort();
   }

@@ -17,7 +17,7 @@ export interface RouteQuery {
   readonly path: string;
 }
 
-/** Finds the most specific route: by host first, then protocol, then path, then TLS, in Pushpin's order. */
+/** Finds the most specific route: by host first, then protocol, then path, then TLS, wherever they stand. */
 export class RouteTable<R extends RouteCondition> {
   readonly #byHost = new Map<string, R[]>();
   readonly #byId = new Map<string, R | null>();
@@ -59,6 +59,7 @@ function matches(route: RouteCondition, query: RouteQuery): boolean {
 
 function isBetter(route: RouteCondition, best: RouteCondition): boolean {
   if ((route.protocol === undefined) !== (best.protocol === undefined)) return route.protocol !== undefined;
-  if (route.pathPrefix.length > best.pathPrefix.length) return true;
+  if (route.pathPrefix.length !== best.pathPrefix.length)
+    return route.pathPrefix.length > best.pathPrefix.length;
   return route.ssl !== undefined && best.ssl === undefined;
 }

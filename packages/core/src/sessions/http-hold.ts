@@ -18,7 +18,7 @@ import { asksOrigin, FilterRun } from './filter-run.js';
 import type { StreamRequest } from './held-request.js';
 import type { FilterVerdict } from './http-filter.js';
 import type { MissedItem } from './missed-items.js';
-import { adviseOnChannels, adviseOnFilters } from './subscription-advice.js';
+import { adviseOnChannels, adviseOnFilters, adviseOnLimit } from './subscription-advice.js';
 import { Subscriptions } from './subscriptions.js';
 import type { Updatable } from './update-limiter.js';
 
@@ -83,7 +83,10 @@ export abstract class HttpHold implements FilteringSession, ClientOwner, TimerOw
       if (channel.filters.length > 0) adviseOnFilters(warnings, channel.filters, channel.name);
       const name = prefix + channel.name;
       if (wanted.size < subscriptionsPerConnection || wanted.has(name)) wanted.set(name, channel);
-      else limits.reached('channels', { channel: name, uri: this.request.uri });
+      else {
+        limits.reached('channels', { channel: name, uri: this.request.uri });
+        adviseOnLimit(warnings, name, subscriptionsPerConnection, this.request.uri);
+      }
     }
     for (const name of implicitChannels) {
       if (!wanted.has(name)) wanted.set(name, { name, prevId: undefined, filters: [] });

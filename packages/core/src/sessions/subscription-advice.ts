@@ -34,3 +34,11 @@ export function adviseOnChannels(
     `the answer to ${uri} has Grip-Hold: ${hold} and no channel, so nothing can be published to its client: add Grip-Channel`,
   );
 }
+
+/** Warns of a channel that a connection is not subscribed to, since it has too many. */
+export function adviseOnLimit(warnings: Warnings, channel: string, max: number, uri: string): void {
+  warnings.give(
+    'P8_TOO_MANY_CHANNELS',
+    `${uri} is not subscribed to channel '${channel}', nor to any beyond the first ${max}: set subscriptionsPerConnection (connection_subscription_max of the command), or use fewer channels`,
+  );
+}

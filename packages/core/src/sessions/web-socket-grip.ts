@@ -20,7 +20,7 @@ import { DelayedMessage } from './delayed-message.js';
 import { asksOrigin, FilterRun, isHttpFilter } from './filter-run.js';
 import type { SessionServices } from './held-request.js';
 import { replayMessages } from './message-replay.js';
-import { adviseOnFilters } from './subscription-advice.js';
+import { adviseOnFilters, adviseOnLimit } from './subscription-advice.js';
 import { WebSocketKeepAlive } from './web-socket-keep-alive.js';
 
 /** What makes a text message of an origin a control message. */
@@ -211,6 +211,7 @@ export class WebSocketGrip {
     }
     if (this.#subscriptions.size >= subscriptionsPerConnection && !this.#subscriptions.has(channel)) {
       limits.reached('channels', { channel, uri: this.#connection.uri });
+      adviseOnLimit(warnings, channel, subscriptionsPerConnection, this.#connection.uri);
       return;
     }
     this.#subscribe(name, channel, filters, lastId);

@@ -1,18 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { XForwardedForOptions } from '@p-8/core';
+import { GripError, type XForwardedForOptions } from '@p-8/core';
 import { type ListenOptions, parseListen, parseUnixListen } from '../net/listen-address.js';
 import { type ControlOptions, DEFAULT_CONTROL_PORT, type P8ServerOptions } from '../options.js';
 import type { Writable } from '../writable.js';
 import { type ConfigNote, noteUnasked } from './config-keys.js';
 import { ConfigReader } from './config-reader.js';
+import { loadHistory } from './history-keys.js';
 import { type Key, readKey } from './key-text.js';
 import { type LogLevel, parseLogLevel } from './log-level.js';
 import { loadNumbers } from './number-keys.js';
 
 /** What a configuration file says. */
 export interface LoadedConfig {
-  readonly path: string;
+  /** Undefined: there is no file. */
+  readonly path: string | undefined;
   readonly options: P8ServerOptions;
   /** Undefined where the file does not say. */
   readonly logLevel: LogLevel | undefined;
@@ -30,14 +32,18 @@ export function findConfig(directory: string): string | undefined {
 /**
  * Reads a configuration file in Pushpin's format. Keys that have no effect here are reported, not refused.
  *
- * @throws GripError when the file cannot be read or a value is wrong; the message names file, section and key
+ * @param set values in place of the file's, by `key` or `section.key`
+ * @throws GripError when the file cannot be read, a value is wrong, or there is no such key to set; the message names file, section and key
  *
  * @example
  * const { options } = loadConfig('pushpin.conf');
  * await new P8Server(options).start();
  */
-export function loadConfig(path: string): LoadedConfig {
-  const reader = new ConfigReader(resolve(path));
+export function loadConfig(
+  path: string | undefined,
+  set: ReadonlyMap<string, string> = new Map(),
+): LoadedConfig {
+  const reader = new ConfigReader(path === undefined ? undefined : resolve(path), set);
   const options: Writable<P8ServerOptions> = { proxy: loadProxyOptions(reader) };
 
   const listen = loadListen(reader);
@@ -56,6 +62,11 @@ export function loadConfig(path: string): LoadedConfig {
 
   const level = reader.text('runner', 'log_level');
   const logLevel = level ? parseLogLevel(level, reader.name('runner', 'log_level')) : undefined;
+  const [unknown] = reader.unknown();
+  if (unknown !== undefined) {
+    const message = `--set ${unknown}: there is no such key; docs/reference/command.md lists them`;
+    throw new GripError('GRIP_ERR_OPTION', message);
+  }
   return { path: reader.path, options, logLevel, notes: noteUnasked(reader) };
 }
 
@@ -143,6 +154,23 @@ function loadProxyOptions(reader: ConfigReader): NonNullable<P8ServerOptions['pr
   if (updates !== undefined) proxy.updateOnFirstSubscription = updates;
   const idCacheSeconds = reader.integer('handler', 'id_cache_ttl', 0);
   if (idCacheSeconds !== undefined) proxy.idCacheTtl = idCacheSeconds * 1000;
+  const linkHosts = reader.list('proxy', 'link_hosts');
+  if (linkHosts !== undefined && linkHosts.length > 0) proxy.linkHosts = linkHosts;
+  const origins = reader.list('proxy', 'origins');
+  if (origins !== undefined && origins.length > 0) proxy.origins = origins;
+  const prefix = reader.text('proxy', 'prefix');
+  if (prefix !== undefined) proxy.prefix = prefix;
+  const jsonInstructs = reader.flag('proxy', 'json_instructs');
+  if (jsonInstructs !== undefined) proxy.jsonInstructs = jsonInstructs;
+  const slowClient = reader.text('handler', 'slow_client');
+  if (slowClient === 'recover' || slowClient === 'close' || slowClient === 'conflate')
+    proxy.slowClient = slowClient;
+  else if (slowClient) {
+    const rule = `must be 'recover', 'close' or 'conflate', not ${JSON.stringify(slowClient)}`;
+    throw reader.wrong('handler', 'slow_client', rule);
+  }
+  const history = loadHistory(reader);
+  if (history !== undefined) proxy.history = history;
   Object.assign(proxy, loadNumbers(reader));
   return proxy;
 }

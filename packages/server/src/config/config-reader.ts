@@ -11,15 +11,22 @@ const INTERNAL_INCLUDE = /(^|\/)internal\.conf$/;
  * `{libdir}`, `{rundir}` and `{ipc_prefix}` are replaced, and keys that nobody asked for are known at the end.
  */
 export class ConfigReader {
-  readonly path: string;
+  /** Undefined: there is no file. */
+  readonly path: string | undefined;
   readonly #file: IniFile;
+  /** What the command line sets, by `key` or `section.key`. */
+  readonly #set: ReadonlyMap<string, string>;
   readonly #fallback: IniFile | undefined;
   readonly #asked = new Set<string>();
 
-  /** @throws GripError when the file, or the file that it includes, cannot be read */
-  constructor(path: string) {
+  /**
+   * @param set values in place of the file's, by `key` or `section.key`
+   * @throws GripError when the file, or the file that it includes, cannot be read
+   */
+  constructor(path: string | undefined, set: ReadonlyMap<string, string> = new Map()) {
     this.path = path;
-    this.#file = read(path);
+    this.#set = set;
+    this.#file = path === undefined ? new Map() : read(path);
     const include = this.text('global', 'include') ?? '';
     if (include !== '' && !INTERNAL_INCLUDE.test(include))
       this.#fallback = read(resolve(this.directory, include));
@@ -27,7 +34,7 @@ export class ConfigReader {
 
   /** What relative paths in the file are relative to. */
   get directory(): string {
-    return dirname(this.path);
+    return this.path === undefined ? process.cwd() : dirname(this.path);
   }
 
   /** The key's text, or undefined where it is missing; an empty text is a value. */
@@ -69,7 +76,7 @@ export class ConfigReader {
 
   /** How errors and warnings name a key. */
   name(section: string, key: string): string {
-    return `${this.path}: [${section}] ${key}`;
+    return this.#given(section, key) === undefined ? `${this.path}: [${section}] ${key}` : `--set ${key}`;
   }
 
   wrong(section: string, key: string, rule: string): GripError {
@@ -85,7 +92,19 @@ export class ConfigReader {
     );
   }
 
+  /** What the command line sets and nobody asked for. */
+  unknown(): string[] {
+    const asked = new Set([...this.#asked].flatMap((name) => [name.replace('\n', '.'), name.split('\n')[1]]));
+    return [...this.#set.keys()].filter((name) => !asked.has(name));
+  }
+
+  #given(section: string, key: string): string | undefined {
+    return this.#set.get(`${section}.${key}`) ?? this.#set.get(key);
+  }
+
   #raw(section: string, key: string): string | undefined {
+    const given = this.#given(section, key);
+    if (given !== undefined) return given;
     return this.#file.get(section)?.get(key) ?? this.#fallback?.get(section)?.get(key);
   }
 }

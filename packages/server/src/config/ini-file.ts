@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'ini';
+import { plainLines } from '../plain-lines.js';
 
 /** An INI file: sections by name, each a map of keys to their text. */
 export type IniFile = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -23,7 +24,7 @@ export function parseIni(text: string): IniFile {
     sections.set(name, known);
     return known;
   };
-  const parsed: Record<string, unknown> = parse(protectHashes(text), { bracketedArray: false });
+  const parsed: Record<string, unknown> = parse(protectHashes(plainLines(text)), { bracketedArray: false });
   // A header such as `[a.b]` comes as a section within a section.
   const found: [name: string, entries: Record<string, unknown>][] = [[NO_SECTION, parsed]];
   for (const [name, entries] of found) {

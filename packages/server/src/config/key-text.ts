@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fail, isPem, ok, type Result } from '@p-8/protocol';
 import { errorText } from '../error-text.js';
+import { plainLines } from '../plain-lines.js';
 
 /** A key as the proxy's options take it. */
 export type Key = string | Uint8Array;
@@ -17,7 +18,7 @@ export function readKey(text: string, directory: string): Result<Key> {
   const path = resolve(directory, text.slice('file:'.length));
   let content: string;
   try {
-    content = readFileSync(path, 'utf8').trim();
+    content = plainLines(readFileSync(path, 'utf8')).trim();
   } catch (error) {
     return fail(`cannot read the key file ${path}: ${errorText(error)}`);
   }

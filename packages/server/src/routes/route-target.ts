@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { TargetOptions } from '@p-8/core';
 import { fail, ok, type Result } from '@p-8/protocol';
 import { errorText } from '../error-text.js';
+import { plainLines } from '../plain-lines.js';
 import type { Writable } from '../writable.js';
 import type { RouteSection } from './route-lexer.js';
 import { ignoredProperties, RouteProperties } from './route-properties.js';
@@ -79,7 +80,7 @@ function targetUrl(text: string, scheme: 'http' | 'https'): Result<string> {
 function pemFile(name: string, path: string | undefined): Result<string | undefined> {
   if (path === undefined || path === '') return ok(undefined);
   try {
-    return ok(readFileSync(path, 'utf8'));
+    return ok(plainLines(readFileSync(path, 'utf8')));
   } catch (error) {
     return fail(`${name}: cannot read ${path}: ${errorText(error)}`);
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GripError, type RouteOptions } from '@p-8/core';
 import { errorText } from '../error-text.js';
+import { plainLines } from '../plain-lines.js';
 import { parseRouteLine } from './route-line.js';
 
 /** The routes of a file, and a line for the log for each thing that is wrong with it: `FILE:LINE: MESSAGE`. */
@@ -35,16 +36,18 @@ export function readRoutesFile(path: string): ParsedRoutes {
 export function parseRoutes(text: string, path: string): ParsedRoutes {
   const routes = new RouteList();
   const warnings: string[] = [];
-  text.split(/\r?\n/).forEach((line, index) => {
-    const warn = (message: string): unknown => warnings.push(`${path}:${index + 1}: ${message}`);
-    const parsed = parseRouteLine(line, dirname(path));
-    if (!parsed.ok) {
-      warn(parsed.message);
-    } else if (parsed.value !== undefined) {
-      for (const warning of parsed.value.warnings) warn(warning);
-      if (!routes.add(parsed.value.route)) warn('skipping duplicate condition');
-    }
-  });
+  plainLines(text)
+    .split('\n')
+    .forEach((line, index) => {
+      const warn = (message: string): unknown => warnings.push(`${path}:${index + 1}: ${message}`);
+      const parsed = parseRouteLine(line, dirname(path));
+      if (!parsed.ok) {
+        warn(parsed.message);
+      } else if (parsed.value !== undefined) {
+        for (const warning of parsed.value.warnings) warn(warning);
+        if (!routes.add(parsed.value.route)) warn('skipping duplicate condition');
+      }
+    });
   return { routes: routes.all, warnings };
 }
 
@@ -60,7 +63,7 @@ export function parseRouteLines(lines: readonly string[]): ParsedRoutes {
   const routes = new RouteList();
   const warnings: string[] = [];
   for (const line of lines) {
-    const parsed = parseRouteLine(line);
+    const parsed = parseRouteLine(plainLines(line).trim());
     if (!parsed.ok)
       throw new GripError('GRIP_ERR_OPTION', `--route ${JSON.stringify(line)}: ${parsed.message}`);
     if (parsed.value === undefined) {
