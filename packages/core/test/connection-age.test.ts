@@ -6,10 +6,9 @@ import type { Origin, OriginHandler } from '../../../test/support/origin.js';
 import type { ProxyServer } from '../../../test/support/proxy-server.js';
 import type { RawClient } from '../../../test/support/raw-client.js';
 import { useStage } from '../../../test/support/stage.js';
-import { CallCounter } from '../src/upstream/call-counter.js';
-import { createPool } from '../src/upstream/connection-pool.js';
-import { Exchange } from '../src/upstream/exchange.js';
-import { buildConnector } from '../src/upstream/undici.js';
+import { Connector } from '../src/upstream/connector.js';
+import { OriginPool } from '../src/upstream/origin-pool.js';
+import { askPool, REMOTE, upstreamServices } from './support/upstream-services.js';
 
 const MINUTE = 60_000;
 
@@ -34,8 +33,6 @@ describe('a connection to an origin', () => {
   async function ask(): Promise<string> {
     client.request('GET /');
     const body = String((await client.reply(replies++)).body);
-    // undici takes a connection again in the next turn.
-    await settle();
     return body;
   }
 
@@ -136,36 +133,27 @@ describe('a connection to an origin', () => {
     let at = here;
     clock = new ManualClock();
     // A resolver's part: the name stays, and what it stands for does not.
-    const connect = buildConnector({});
-    const pool = createPool(
-      'http://moving.test',
+    const services = upstreamServices({ connectionMaxAge: MINUTE }, clock);
+    const connector = (port: number): Connector =>
+      new Connector({ ...REMOTE, url: `http://127.0.0.1:${port}` });
+    const pool = new OriginPool(
       {
-        connect: (target, callback) => {
-          const { port } = at;
-          connect(
-            { ...target, hostname: '127.0.0.1', host: `127.0.0.1:${port}`, port: String(port) },
-            callback,
-          );
+        name: 'moving.test',
+        responseTimeout: 0,
+        mayBeStale: true,
+        serverNameOf: () => undefined,
+        open: (connection) => {
+          return connector(at.port).open(undefined, (_error, socket) => {
+            assert(socket !== undefined);
+            socket.on('data', (chunk: Buffer) => connection.read(chunk));
+            connection.connected(socket);
+          });
         },
       },
-      { ms: MINUTE, clock },
+      services,
     );
-    stage().onClose(() => pool.destroy());
-    const get = (): Promise<string> =>
-      new Promise((resolve, reject) => {
-        let text = '';
-        const handler = {
-          onHead() {},
-          onData: (chunk: Buffer) => {
-            text += chunk;
-            return true;
-          },
-          onEnd: () => resolve(text),
-          onError: ({ detail }: { detail: string }) => reject(new Error(detail)),
-        };
-        const exchange = new Exchange(handler, new CallCounter(), (_exchange, error) => reject(error));
-        exchange.dispatch(pool, { method: 'GET', path: '/', headers: [], body: null }, 0);
-      });
+    stage().onClose(() => pool.close());
+    const get = (): Promise<string> => askPool(pool);
     assert.equal(await get(), 'here');
     at = there;
     await settle();

@@ -58,7 +58,7 @@ describe('an origin of WebSocket events that does not answer', () => {
   });
 
   it('is waited for as long as it takes where the option is 0', async () => {
-    const bench = await start({ proxy: { eventsTimeout: 0 } });
+    const bench = await start({ proxy: { eventsTimeout: 0, responseTimeout: 0 } });
     const client = await bench.open();
     client.text('a');
     const { res } = await bench.origin.completeRequest(1);

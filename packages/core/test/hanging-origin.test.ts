@@ -319,7 +319,7 @@ for (const [way, start] of Object.entries(WAYS)) {
     it('waits for ever where the option is 0', async () => {
       await serve(
         { '/': (res) => hold(res, 'stream', 'ch', { fields: [NEXT], body: '[' }) },
-        { followUpTimeout: 0 },
+        { followUpTimeout: 0, responseTimeout: 0 },
       );
       const client = await ask('/');
       await client.bodyWith('[');

@@ -101,8 +101,8 @@ export interface BodyServices extends ArrivalServices {
 }
 
 /**
- * A request's body on its way to a remote origin, recorded as it passes. A stream of its own, since undici destroys the
- * body that it was given, and destroying a request takes the client's connection along.
+ * A request's body on its way to a remote origin, recorded as it passes. A stream of its own: whoever does not want the
+ * rest of it destroys it, and destroying a request takes the client's connection along.
  */
 export class RequestBody extends Readable implements BodyReader {
   readonly #req: IncomingMessage;

@@ -4,8 +4,8 @@ import type { Signer } from '../http/signature.js';
 import type { LinkHosts } from '../routing/link-hosts.js';
 import type { SessionServices } from '../sessions/held-request.js';
 import type { Settings } from '../settings.js';
-import type { UpstreamServices } from '../upstream/connection-queue.js';
 import type { RequestTarget } from '../upstream/in-process.js';
+import type { UpstreamServices } from '../upstream/upstream-services.js';
 import type { FrameworkRequest } from './framework-request.js';
 
 /** Hands a request on to whatever comes after the proxy. */

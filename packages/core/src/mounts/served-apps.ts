@@ -60,7 +60,7 @@ export class ServedApps {
   #create(server: RequestTarget | undefined): ServedApp {
     const { settings, linkHosts, upstreams } = this.#context;
     const { prefix, debug, jsonInstructs = false } = settings;
-    const upstream = server === undefined ? noServer : new InProcessUpstream(server, upstreams.calls);
+    const upstream = server === undefined ? noServer : new InProcessUpstream(server, upstreams);
     const limits = { queueBytes: settings.sessionQueueBytes, policy: settings.slowClient };
     const origin = new AppOrigin(upstream, { prefix, debug, jsonInstructs, limits, linkHosts });
     return { upstream, origin, sockjs: this.#createSockJs(origin) };

@@ -3,8 +3,8 @@ import { filterHeaders, type HeaderList, isHopByHop, splitHeader } from '@p-8/pr
 import type { Signer } from '../http/signature.js';
 import type { LinkHostOptions } from '../options.js';
 import type { Settings } from '../settings.js';
-import type { UpstreamServices } from '../upstream/connection-queue.js';
 import { RemoteUpstream } from '../upstream/remote.js';
+import type { UpstreamServices } from '../upstream/upstream-services.js';
 import { gripFields } from './grip-fields.js';
 import type { Destination } from './origin.js';
 

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import type { TargetOptions } from '../options.js';
 import type { Settings } from '../settings.js';
-import type { UpstreamServices } from '../upstream/connection-queue.js';
 import { FailoverUpstream } from '../upstream/failover.js';
 import { InProcessUpstream, listenerTarget } from '../upstream/in-process.js';
 import { RemoteUpstream } from '../upstream/remote.js';
 import type { Upstream } from '../upstream/upstream.js';
+import type { UpstreamServices } from '../upstream/upstream-services.js';
 import type { WebSocketTarget } from './origin.js';
 import { readTargetUrl } from './route-options.js';
 
@@ -65,8 +65,8 @@ export class Upstreams {
     if (listener === undefined) return this.#remoteOf(target);
     const known = this.#inProcess.get(listener);
     if (known !== undefined) return known;
-    const { calls, onError } = this.#services;
-    const upstream = new InProcessUpstream(listenerTarget(listener, onError), calls);
+    const { onError } = this.#services;
+    const upstream = new InProcessUpstream(listenerTarget(listener, onError), this.#services);
     this.#inProcess.set(listener, upstream);
     return upstream;
   }

@@ -1,5 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
-import type { OnReadOpts, Socket } from 'node:net';
+import type { OnReadOpts } from 'node:net';
 import type { Written } from '../http/response-methods.js';
 
 /** As much as Node reads at once. */
@@ -15,9 +14,6 @@ const free: Buffer[] = [];
 /** The blocks that are out, and how many bytes have been read into them. */
 const lent = new WeakMap<ArrayBufferLike, number>();
 
-/** Whoever listens there is shown each part of a body, and may keep it. */
-const shown = channel('undici:request:bodyChunkReceived');
-
 /**
  * Has what a connection brings read into blocks that are used again. Node takes a new one for each read, and V8 frees them
  * 32 MB at a time: for large bodies that costs a sixth of all time, and more where V8 looks through the whole heap each time.
@@ -26,9 +22,13 @@ const shown = channel('undici:request:bodyChunkReceived');
  * to V8 like any other.
  */
 export class BlockReader implements OnReadOpts {
-  /** The connection; to be set before it brings anything. */
-  socket: Socket | null = null;
+  readonly #read: (chunk: Buffer) => boolean;
   #block: Buffer = landing;
+
+  /** @param read gets what the connection brings; false: it is to bring no more for now */
+  constructor(read: (chunk: Buffer) => boolean) {
+    this.#read = read;
+  }
 
   readonly buffer = (): Buffer => this.#block;
 
@@ -37,7 +37,7 @@ export class BlockReader implements OnReadOpts {
     if (length < WORTH_LENDING) {
       const copy = Buffer.from(block.subarray(0, length));
       this.#land();
-      return this.#push(copy);
+      return this.#read(copy);
     }
     if (block === landing) {
       block = takeBlock();
@@ -46,17 +46,13 @@ export class BlockReader implements OnReadOpts {
     lent.set(block.buffer, length);
     // More is likely to come behind a long read.
     this.#block = takeBlock();
-    return this.#push(block.subarray(0, length));
+    return this.#read(block.subarray(0, length));
   };
 
   /** Back to where all connections read: one that waits needs no block of its own. */
   #land(): void {
     if (this.#block !== landing) giveBack(this.#block);
     this.#block = landing;
-  }
-
-  #push(chunk: Buffer): boolean {
-    return this.socket?.push(chunk) !== false;
   }
 }
 
@@ -66,8 +62,7 @@ export class BlockReader implements OnReadOpts {
  */
 export function whenWritten(chunk: Buffer): Written | undefined {
   const length = lent.get(chunk.buffer);
-  if (length === undefined || chunk.byteOffset + chunk.length !== length || shown.hasSubscribers)
-    return undefined;
+  if (length === undefined || chunk.byteOffset + chunk.length !== length) return undefined;
   lent.delete(chunk.buffer);
   return (error) => {
     // After an error the system may still have it.

@@ -7,7 +7,6 @@ const CONNECT_FAILURES = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
   'EPROTO',
 ]);
 
@@ -21,7 +20,7 @@ export function isTlsFailure(code: string): boolean {
   return /^(EPROTO$|ERR_(TLS|SSL)_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code);
 }
 
-/** The code of an error of Node's or undici's; empty: it has none. */
+/** The code of an error of Node's; empty: it has none. */
 export function codeOf(error: Error): string {
   if ('code' in error && typeof error.code === 'string') return error.code;
   // Node reports the failure of several addresses (IPv4 and IPv6) as one error that holds the others.

@@ -1,14 +1,22 @@
 import { AsyncResource } from 'node:async_hooks';
 import http, { type IncomingMessage, type Server } from 'node:http';
+import type { HeaderList } from '@p-8/protocol';
 import type { OnError } from '../logger.js';
 import { noteRejection } from '../note-rejection.js';
-import type { CallCounter } from './call-counter.js';
 import { isConnectFailure } from './connect-failure.js';
-import { createPool } from './connection-pool.js';
 import { Exchange } from './exchange.js';
 import { memorySockets } from './memory-sockets.js';
-import type { Pool } from './undici.js';
-import type { ClientFacts, Upstream, UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream.js';
+import type { OriginConnection } from './origin-connection.js';
+import { type Opener, OriginPool } from './origin-pool.js';
+import type {
+  ClientFacts,
+  Upstream,
+  UpstreamCall,
+  UpstreamError,
+  UpstreamHandler,
+  UpstreamRequest,
+} from './upstream.js';
+import type { UpstreamServices } from './upstream-services.js';
 
 /** Carries the number of a follow-up from our client side to our server side; the app never sees it. */
 const FOLLOW_UP_HEADER = 'p-8-follow-up';
@@ -52,27 +60,29 @@ export function listenerTarget(listener: http.RequestListener, onError: OnError)
  * The app in this process as an origin: requests run through memory to a server that never listens, which hands them to
  * the real one as its own. Real HTTP semantics for every framework, and no port.
  */
-export class InProcessUpstream implements Upstream {
+export class InProcessUpstream implements Upstream, Opener {
+  readonly name = 'the app';
+  readonly responseTimeout = 0;
+  readonly mayBeStale = false;
   readonly #target: RequestTarget;
   readonly #inner: Server;
-  readonly #pool: Pool;
-  readonly #calls: CallCounter;
+  readonly #pool: OriginPool;
+  readonly #services: UpstreamServices;
   readonly #clients = new Map<string, ClientFacts>();
   #count = 0;
 
-  constructor(target: RequestTarget, calls: CallCounter) {
+  constructor(target: RequestTarget, services: UpstreamServices) {
     this.#target = target;
-    this.#calls = calls;
+    this.#services = services;
     this.#inner = http.createServer((req, res) => this.#receive(req, res));
     // Follow-ups of one client may wait for another's for as long as the app likes: no time-out of ours cuts them.
     this.#inner.requestTimeout = 0;
-    this.#pool = createPool('http://p-8.invalid', {
-      connect: (_options, callback) => {
-        const [ours, theirs] = memorySockets();
-        Object.assign(theirs, { [kFollowUp]: true });
-        this.#inner.emit('connection', theirs);
-        queueMicrotask(() => callback(null, ours as never));
-      },
+    this.#inner.keepAliveTimeout = 0;
+    // Nor does a bound: what waits for the end of others may be what they wait for.
+    this.#pool = new OriginPool(this, {
+      ...services,
+      connectionsPerOrigin: Number.POSITIVE_INFINITY,
+      connectionMaxAge: 0,
     });
   }
 
@@ -80,13 +90,12 @@ export class InProcessUpstream implements Upstream {
     const id = String(++this.#count);
     const headers = [...request.headers, FOLLOW_UP_HEADER, id];
     if (request.client !== undefined) this.#clients.set(id, request.client);
-    const exchange = new Exchange(handler, this.#calls, (failed, error) => {
-      this.#clients.delete(id);
-      // An app that is a proxy itself, or a test's, may not reach what it stands for, and breaks the connection with that.
-      const kind = isConnectFailure(error) ? 'connect' : 'broken';
-      failed.fail({ kind, detail: `the app gave no response: ${error.message}`, cause: error });
-    });
-    nobodysContext.runInAsyncScope(exchange.dispatch, exchange, this.#pool, { ...request, headers }, 0);
+    const exchange = new Exchange(
+      { ...request, headers },
+      new FollowUpHandler(handler, () => this.#clients.delete(id)),
+      this.#services.calls,
+    );
+    nobodysContext.runInAsyncScope(this.#pool.send, this.#pool, exchange);
     return {
       abort: () => {
         this.#clients.delete(id);
@@ -96,8 +105,23 @@ export class InProcessUpstream implements Upstream {
     };
   }
 
+  /** @internal */
+  serverNameOf(): undefined {
+    return undefined;
+  }
+
+  /** @internal */
+  open(connection: OriginConnection): () => void {
+    const [ours, theirs] = memorySockets();
+    Object.assign(theirs, { [kFollowUp]: true });
+    this.#inner.emit('connection', theirs);
+    ours.on('data', (chunk: Buffer) => connection.read(chunk));
+    queueMicrotask(() => connection.connected(ours));
+    return () => ours.destroy();
+  }
+
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    this.#pool.close();
     this.#inner.close();
   }
 
@@ -112,5 +136,45 @@ export class InProcessUpstream implements Upstream {
     // One connection carries one request at a time, so its facts can be the client's.
     if (client !== undefined) Object.assign(req.socket, client);
     this.#target.emit('request', req, res);
+  }
+}
+
+/** Hears how an app answers; tells in its own words why it has not. */
+class FollowUpHandler implements UpstreamHandler {
+  readonly #handler: UpstreamHandler;
+  readonly #onFailure: () => void;
+  #hasHead = false;
+
+  constructor(handler: UpstreamHandler, onFailure: () => void) {
+    this.#handler = handler;
+    this.#onFailure = onFailure;
+  }
+
+  onInterim(status: number, headers: string[]): void {
+    this.#handler.onInterim?.(status, headers);
+  }
+
+  onHead(status: number, reason: string, headers: string[]): void {
+    this.#hasHead = true;
+    this.#handler.onHead(status, reason, headers);
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#handler.onData(chunk);
+  }
+
+  onEnd(trailers: HeaderList): void {
+    this.#handler.onEnd(trailers);
+  }
+
+  onError(error: UpstreamError): void {
+    this.#onFailure();
+    if (this.#hasHead) {
+      this.#handler.onError(error);
+      return;
+    }
+    // An app that is a proxy itself, or a test's, may not reach what it stands for, and breaks the connection with that.
+    const kind = error.cause instanceof Error && isConnectFailure(error.cause) ? 'connect' : error.kind;
+    this.#handler.onError({ ...error, kind, detail: `the app gave no response: ${error.detail}` });
   }
 }

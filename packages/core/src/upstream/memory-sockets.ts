@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream';
 
 /**
- * The two ends of a connection in memory, for Node's HTTP client, its HTTP server (`server.emit('connection', end)`) and
- * undici: no port, and real HTTP on it.
+ * The two ends of a connection in memory, for HTTP clients and for Node's HTTP server (`server.emit('connection', end)`): no port,
+ * and real HTTP on it.
  */
 export function memorySockets(): [client: Duplex, server: Duplex] {
   const client = new MemorySocket();

@@ -167,7 +167,7 @@ export class Tunnel implements ClientWebSocketOwner, HandshakeOwner, TimerOwner 
     const client = this.#client.release();
     this.#open = client;
     this.#origin = origin;
-    // That to the origin is probed already: undici does so.
+    // That to the origin is probed already.
     probe(client);
     client.once('close', () => this.cut());
     origin.once('close', () => this.#end(client));

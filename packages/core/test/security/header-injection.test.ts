@@ -79,7 +79,7 @@ describe('threat 2: header injection', () => {
   });
 
   const instructs: [name: string, head: string, body: string][] = [
-    ['Grip-Status with a control character', 'Grip-Status: 200 a\tb\x7f', ''],
+    ['Grip-Status with a zero byte', 'Grip-Status: 200 a\tb\0', ''],
     ['Grip-Status 100', 'Grip-Status: 100 Continue', ''],
     ['Grip-Status 999', 'Grip-Status: 999', ''],
     [
