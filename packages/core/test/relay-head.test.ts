@@ -90,31 +90,67 @@ describe('relay of heads', () => {
     assert.deepEqual((await client.reply()).trailers, [['X-Sum', '1']]);
   });
 
-  it('passes 103 Early Hints on, and keeps other interim responses to itself', async () => {
+  it('passes interim responses on, with all their fields', async () => {
     const final = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
     const client = await clientOf(
-      `HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload; as=style\r\nX-Y: 1\r\n\r\n${final}`,
-      `HTTP/1.1 102 Processing\r\n\r\n${final}`,
+      `HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload; as=style\r\nX-Y: 1\r\nConnection: x\r\n\r\n${final}`,
+      `HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 104\r\nUpload-Offset: 5\r\n\r\n${final}`,
     );
     client.request('GET /');
-    await client.reply();
+    assert.equal(String((await client.reply()).body), 'ok');
+    client.request('GET /');
+    assert.equal(String((await client.reply(1)).body), 'ok');
     assert.deepEqual(
       client.replies.map(({ status }) => status),
-      [103, 200],
+      [103, 200, 102, 104, 200],
     );
-    assert.equal(field(client.replies[0] ?? assert.fail(), 'link'), '</a.css>; rel=preload; as=style');
-    client.request('GET /');
-    await client.reply(1);
-    assert.equal(client.replies.length, 3);
+    const [hints, , , upload] = client.replies;
+    assert(hints !== undefined && upload !== undefined);
+    assert.equal(field(hints, 'link'), '</a.css>; rel=preload; as=style');
+    assert.deepEqual([field(hints, 'x-y'), field(hints, 'connection')], ['1', undefined]);
+    assert.equal(field(upload, 'upload-offset'), '5');
   });
 
-  it('does without early hints that Node would not send', async () => {
-    const client = await clientOf(
-      'HTTP/1.1 103 Early Hints\r\nLink: nonsense\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
-    );
+  it('keeps an unasked 100 Continue to itself, and asks once', async () => {
+    const fine = (body: string): string => `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${body}`;
+    const client = await clientOf(`HTTP/1.1 100 Continue\r\n\r\n${fine('ok')}`, fine('no'));
     client.request('GET /');
-    assert.equal((await client.reply()).status, 200);
+    assert.equal(String((await client.reply()).body), 'ok');
+    client.request('POST /', [], 'x');
+    assert.equal(String((await client.reply(1)).body), 'no');
+    assert.equal(client.replies.length, 2);
   });
+
+  it('keeps the bytes of a reason beyond ASCII, and leaves out one with control characters', async () => {
+    const rest = '\r\nContent-Length: 2\r\n\r\nok';
+    const client = await clientOf(
+      `HTTP/1.1 200 d\xe9j\xe0${rest}`,
+      `HTTP/1.1 200 \xc3\xa9${rest}`,
+      `HTTP/1.1 200 a\x01${rest}`,
+    );
+    for (const index of [0, 1, 2]) {
+      client.request('GET /');
+      await client.reply(index);
+    }
+    assert.deepEqual(client.text.match(/HTTP.*/g), [
+      'HTTP/1.1 200 d\xe9j\xe0',
+      'HTTP/1.1 200 \xc3\xa9',
+      'HTTP/1.1 200 OK',
+    ]);
+  });
+
+  for (const status of [204, 304]) {
+    it(`does not wait for the body that the length of a ${status} is about`, async () => {
+      const client = await clientOf(
+        `HTTP/1.1 ${status} x\r\nContent-Length: 5\r\nX: 1\r\n\r\n`,
+        'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext',
+      );
+      client.request('GET /');
+      assert.equal((await client.reply()).status, status);
+      client.request('GET /');
+      assert.equal(String((await client.reply(1)).body), 'next');
+    });
+  }
 
   it('sends no interim response to an HTTP/1.0 client', async () => {
     const client = await clientOf(

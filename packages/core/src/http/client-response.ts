@@ -82,6 +82,18 @@ export class ClientResponse implements StreamClient, Stallable {
   }
 
   /**
+   * Sends an interim response: RFC 9110 15.2. Left out where the client would not know it, or another response comes first. The
+   * fields must have been read from a message, as they are not checked again.
+   */
+  sendInterim(status: number, fields: HeaderList): void {
+    const { socket } = this.res;
+    if (socket === null || this.gone || this.res.headersSent || this.req.httpVersion !== '1.1') return;
+    let text = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`;
+    for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+    socket.write(`${text}\r\n`, 'latin1');
+  }
+
+  /**
    * Sends the head. Fields that a framework has set on the response stay, unless `fields` has them too.
    * @throws TypeError on a status, reason or field that HTTP does not allow.
    */

@@ -1,4 +1,4 @@
-import { type HeaderList, headerValues, isInstruct } from '@p-8/protocol';
+import { type HeaderList, isInstruct } from '@p-8/protocol';
 import { whenWritten } from '../upstream/block-reader.js';
 import {
   failureStatus,
@@ -63,15 +63,8 @@ export class OriginAnswer implements UpstreamHandler, ClientOwner {
   }
 
   onInterim(status: number, headers: string[]): void {
-    if (status !== 103 || this.#client.req.httpVersionMajor !== 1 || this.#client.req.httpVersion === '1.0')
-      return;
-    const link = headerValues(headers, 'link');
-    if (link.length === 0) return;
-    try {
-      this.#client.res.writeEarlyHints({ link });
-    } catch {
-      // Node refuses links that it does not understand. Hints can be done without.
-    }
+    // That the client may send its body is the proxy's to say: it reads it.
+    if (status !== 100) this.#client.sendInterim(status, relayedHeaders(headers));
   }
 
   onHead(status: number, reason: string, headers: string[]): void {

@@ -119,7 +119,8 @@ describe('threat 1: request smuggling', () => {
     const origin = await stage().rawOrigin((socket) => {
       socket.on('data', (chunk) => {
         received += chunk.toString('latin1');
-        if (/0\r\n\r\n$|\r\n\r\nabc$/.test(received)) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+        if (/0\r\n\r\n$|\r\n\r\nabc$/.test(received))
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
       });
     });
     const client = await stage().client(await stage().proxy({ target: origin.url }));
