@@ -123,7 +123,7 @@ describe('the connections to an origin', () => {
     const errors: unknown[] = [];
     const origin = await stage().origin((res) => res.end('answer'));
     const upstream = upstreamTo(origin.url, { onError: (error) => errors.push(error) });
-    for (const bad of ['onHead', 'onData', 'onEnd']) {
+    for (const bad of ['onHead', 'onData', 'onEnd', 'onError']) {
       const heard: string[] = [];
       const handler = Object.fromEntries(
         ['onHead', 'onData', 'onEnd', 'onError'].map((name) => [
@@ -135,7 +135,8 @@ describe('the connections to an origin', () => {
           },
         ]),
       );
-      upstream.send({ method: 'GET', path: '/', headers: ['Host', 'h'], body: null }, handler as never);
+      const headers = bad === 'onError' ? ['A B', 'cannot be sent'] : ['Host', 'h'];
+      upstream.send({ method: 'GET', path: '/', headers, body: null }, handler as never);
       await eventually(() => errors.length > 0, bad);
       assert.equal(String(errors.shift()), `Error: ${bad}`);
       assert.equal(heard.at(-1), bad === 'onEnd' ? 'onEnd' : 'onError');
@@ -157,6 +158,17 @@ describe('the connections to an origin', () => {
       sockets.at(-1)?.end();
     }
     assert.equal(sockets.length, 20);
+  });
+
+  it('are not used while they come to their end', async () => {
+    const origin = await stage().rawOrigin((socket) => socket.on('data', () => socket.end(FINE)));
+    const upstream = upstreamTo(origin.url);
+    // Asked in each turn in which the connection may be on its way out.
+    for (let turns = 0; turns < 20; turns++) {
+      assert.equal(await ask(upstream), 'fine');
+      for (let i = 0; i < turns; i++) await new Promise(setImmediate);
+      assert.equal(await ask(upstream, { method: 'POST', body: Buffer.from('x') }), 'fine');
+    }
   });
 
   it('do not send what cannot be sent, and are used for the next request', async () => {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { HeaderList } from '@p-8/protocol';
+import type { OnError } from '../logger.js';
 import type { CallCounter } from './call-counter.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
@@ -9,6 +10,13 @@ export interface ExchangePlace {
   abandon(exchange: Exchange): void;
   /** The body may go on. */
   resume(exchange: Exchange): void;
+}
+
+/** What all requests of a proxy to its origins share. */
+export interface ExchangeServices {
+  /** Gets what a handler throws. */
+  readonly onError: OnError;
+  readonly calls: CallCounter;
 }
 
 /** One request, from when it is made to the end of its response. */
@@ -24,15 +32,15 @@ export class Exchange implements UpstreamCall {
   previous: Exchange | undefined;
   next: Exchange | undefined;
   readonly #handler: UpstreamHandler;
-  readonly #calls: CallCounter;
+  readonly #services: ExchangeServices;
   #isOver = false;
 
-  constructor(request: UpstreamRequest, handler: UpstreamHandler, calls: CallCounter) {
+  constructor(request: UpstreamRequest, handler: UpstreamHandler, services: ExchangeServices) {
     this.request = request;
     this.#handler = handler;
-    this.#calls = calls;
+    this.#services = services;
     this.mayRepeat = isRepeatable(request);
-    calls.begin();
+    services.calls.begin();
   }
 
   /** Nobody waits for it any more. */
@@ -64,24 +72,33 @@ export class Exchange implements UpstreamCall {
     return this.#handler.onData(chunk);
   }
 
+  /** The response is complete. What the handler throws now is of nobody's concern but its own. */
   end(trailers: HeaderList): void {
     if (this.#isOver) return;
     this.#finish();
-    this.#handler.onEnd(trailers);
+    try {
+      this.#handler.onEnd(trailers);
+    } catch (error) {
+      this.#services.onError(error);
+    }
   }
 
   /** There will be no response, or no more of it. */
   fail(error: UpstreamError): void {
     if (this.#isOver) return;
     this.#finish();
-    this.#handler.onError(error);
+    try {
+      this.#handler.onError(error);
+    } catch (thrown) {
+      this.#services.onError(thrown);
+    }
   }
 
   #finish(): ExchangePlace | undefined {
     const { place } = this;
     this.place = undefined;
     this.#isOver = true;
-    this.#calls.end();
+    this.#services.calls.end();
     return place;
   }
 }

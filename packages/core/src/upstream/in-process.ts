@@ -93,7 +93,7 @@ export class InProcessUpstream implements Upstream, Opener {
     const exchange = new Exchange(
       { ...request, headers },
       new FollowUpHandler(handler, () => this.#clients.delete(id)),
-      this.#services.calls,
+      this.#services,
     );
     nobodysContext.runInAsyncScope(this.#pool.send, this.#pool, exchange);
     return {

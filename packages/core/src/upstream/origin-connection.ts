@@ -92,10 +92,11 @@ export class OriginConnection implements ResponseSink, UploadOwner, ExchangePlac
     exchange?.fail(error);
   }
 
-  /** It is older than connections may become. */
-  get isOld(): boolean {
+  /** It may carry another request: it is not at its end, nor older than connections may become. */
+  get isUsable(): boolean {
+    if (this.#socket?.readable !== true) return false;
     const { connectionMaxAge, clock } = this.#services;
-    return connectionMaxAge > 0 && clock.monotonic() - this.#connectedAt >= connectionMaxAge;
+    return connectionMaxAge === 0 || clock.monotonic() - this.#connectedAt < connectionMaxAge;
   }
 
   /** Carries a request. There must be none under way. */
@@ -238,21 +239,12 @@ export class OriginConnection implements ResponseSink, UploadOwner, ExchangePlac
     const upload = this.#upload;
     this.#upload = undefined;
     const isReusable =
-      isClean && this.#reader.staysOpen && (upload === undefined || upload.isDone) && this.#isUseful;
+      isClean && this.#reader.staysOpen && (upload === undefined || upload.isDone) && this.isUsable;
     const { trailers } = this.#reader;
     upload?.stop();
     if (isReusable) this.#free();
     else this.close();
-    // The connection may carry another request by now, which has nothing to do with what is thrown here.
-    try {
-      exchange.end(trailers);
-    } catch (error) {
-      this.#services.onError(error);
-    }
-  }
-
-  get #isUseful(): boolean {
-    return !this.#isClosed && !this.isOld;
+    exchange.end(trailers);
   }
 
   #free(): void {

@@ -143,7 +143,7 @@ export class OriginPool implements ConnectionOwner, ExchangePlace {
       if (connection === undefined || connection.serverName !== serverName) continue;
       if (i === idle.length - 1) idle.pop();
       else idle.splice(i, 1);
-      if (!connection.isOld) return connection;
+      if (connection.isUsable) return connection;
       connection.close();
     }
     return undefined;
@@ -194,7 +194,7 @@ export class OriginPool implements ConnectionOwner, ExchangePlace {
   readonly #closeIdle = (): void => {
     const now = systemClock.monotonic();
     for (const connection of [...this.#idle])
-      if (connection.idleUntil <= now || connection.isOld) connection.close();
+      if (connection.idleUntil <= now || !connection.isUsable) connection.close();
     this.#idleTimer = this.#idle.length > 0 ? systemClock.setTimeout(this.#closeIdle, LOOK) : undefined;
   };
 

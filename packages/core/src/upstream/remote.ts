@@ -33,7 +33,7 @@ export class RemoteUpstream implements Upstream, Opener {
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
-    const exchange = new Exchange(request, handler, this.#services.calls);
+    const exchange = new Exchange(request, handler, this.#services);
     this.#pool.send(exchange);
     return exchange;
   }

@@ -1,14 +1,10 @@
 import type { SteadyClock } from '../clock.js';
-import type { OnError } from '../logger.js';
 import type { Timers } from '../timers.js';
-import type { CallCounter } from './call-counter.js';
+import type { ExchangeServices } from './exchange.js';
 import type { UploadServices } from './upload.js';
 
 /** What all origins of a proxy share. */
-export interface UpstreamServices extends UploadServices {
-  /** Gets what a listener in place of an origin throws. */
-  readonly onError: OnError;
-  readonly calls: CallCounter;
+export interface UpstreamServices extends UploadServices, ExchangeServices {
   readonly timers: Timers;
   readonly clock: SteadyClock;
   /** The most requests that one origin is asked at a time, each on a connection of its own. */

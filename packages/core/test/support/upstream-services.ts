@@ -62,6 +62,6 @@ export function gather(send: (handler: UpstreamHandler) => void): Promise<string
 export function askPool(pool: OriginPool, request: Partial<UpstreamRequest> = {}): Promise<string> {
   return gather((handler) => {
     const whole = { method: 'GET', path: '/', headers: ['Host', 'h'], body: null, ...request };
-    pool.send(new Exchange(whole, handler, new CallCounter()));
+    pool.send(new Exchange(whole, handler, upstreamServices()));
   });
 }
