@@ -14,8 +14,8 @@ const TURNS = 10;
 export class SkippableClock implements Clock {
   readonly #pending = new Set<Pending>();
   #skipped = 0;
-  /** Up to when time passes fast. */
-  #horizon = 0;
+  /** Milliseconds that may still be skipped. Time that passes by itself does not count: the timer may not be set yet. */
+  #allowance = 0;
   #hurrying = false;
 
   now(): number {
@@ -33,7 +33,7 @@ export class SkippableClock implements Clock {
       handle: setTimeout(() => this.#fire(timer), ms).unref(),
     };
     this.#pending.add(timer);
-    if (timer.at <= this.#horizon) void this.#hurry();
+    if (this.#allowance > 0) void this.#hurry();
     return timer;
   }
 
@@ -48,14 +48,14 @@ export class SkippableClock implements Clock {
     return 0;
   }
 
-  /** Until `wait` is over the next `ms` milliseconds pass as fast as things happen in them. */
+  /** Skips up to `ms` milliseconds until `wait` is over: timers fire as soon as what was set off before them has happened. */
   async during(ms: number, wait: () => Promise<void>): Promise<void> {
-    this.#horizon = this.monotonic() + ms;
+    this.#allowance = ms;
     void this.#hurry();
     try {
       await wait();
     } finally {
-      this.#horizon = 0;
+      this.#allowance = 0;
     }
   }
 
@@ -63,8 +63,11 @@ export class SkippableClock implements Clock {
   async #hurry(): Promise<void> {
     if (this.#hurrying) return;
     this.#hurrying = true;
-    for (let next = this.#first(); next !== undefined && next.at <= this.#horizon; next = this.#first()) {
-      this.#skipped += Math.max(0, next.at - this.monotonic());
+    for (let next = this.#first(); next !== undefined; next = this.#first()) {
+      const rest = Math.max(0, next.at - this.monotonic());
+      if (Math.floor(rest) > this.#allowance) break;
+      this.#allowance -= rest;
+      this.#skipped += rest;
       this.#fire(next);
       for (let i = 0; i < TURNS; i += 1) await turn();
     }
