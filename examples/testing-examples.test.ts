@@ -1,3 +1,5 @@
+// Runs alone: it measures time.
+
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type NodeRun, runNode } from '../test/support/run-node.js';

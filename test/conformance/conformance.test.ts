@@ -1,3 +1,5 @@
+// Runs first: it has thousands of scenarios.
+
 import assert from 'node:assert/strict';
 import { disagreements, readDifferences } from './differences.js';
 import { readRecording } from './recorded.js';
@@ -22,7 +24,11 @@ describe('conformance with Pushpin 1.36', () => {
 
   for (const system of chosenSystems(process.env.CONFORMANCE_SYSTEMS)) {
     describe(system.name, () => {
-      after(() => system.dispose?.());
+      after(function () {
+        // processes have to end
+        this.timeout(60_000);
+        return system.dispose?.();
+      });
       for (const group of groups) {
         const recording = readRecording(group);
         describe(group.name, () => {
@@ -30,7 +36,7 @@ describe('conformance with Pushpin 1.36', () => {
             if (!applies(scenario, system)) continue;
             it(scenario.name, async function () {
               // a process may have to be started first
-              this.timeout(30_000);
+              this.timeout(60_000);
               const recorded = recording[scenario.name];
               assert.ok(recorded, 'not recorded yet');
               assert.deepEqual(await runScenario(system, scenario), expected(scenario, system, recorded));

@@ -38,7 +38,7 @@ export class Stage {
   readonly #seenOutcome = new Set<SeenRequest>();
   readonly #seenEnd = new Set<SeenRequest>();
   /** Milliseconds that a step may take. */
-  #patience = 3000;
+  #patience = 10_000;
 
   constructor(system: System, running: Running, scenario: Scenario, origin: Origin, activity: Activity) {
     this.isReference = system.kind === 'reference';

@@ -1,3 +1,5 @@
+// Runs alone: it measures memory.
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,5 @@
+// Runs alone: it measures time.
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';

@@ -1,3 +1,5 @@
+// Runs alone: a browser keeps both cores busy.
+
 import assert from 'node:assert/strict';
 import { type GripMiddleware, gripProxy } from '@p-8/express';
 import express from 'express';

@@ -1,3 +1,5 @@
+// Runs alone: it measures processor time.
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { stalePackages } from '../../bench/build-state.js';

@@ -1,3 +1,5 @@
+// Runs alone: it measures memory.
+
 import assert from 'node:assert/strict';
 import { runScript } from '../support/run-script.js';
 

@@ -1,3 +1,5 @@
+// Runs alone: it measures processor time.
+
 import assert from 'node:assert/strict';
 import { median } from '../../../bench/report/statistics.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';

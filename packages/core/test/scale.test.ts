@@ -1,3 +1,5 @@
+// Runs first: it takes long.
+
 import assert from 'node:assert/strict';
 import { runScript } from '../../../test/support/run-script.js';
 

@@ -1,3 +1,5 @@
+// Runs alone: it measures time.
+
 import assert from 'node:assert/strict';
 import { hold, newsApp, webSocket } from './support/news-app.js';
 import { useGripTests } from './support/tests.js';

@@ -1,3 +1,5 @@
+// Runs alone: it measures time.
+
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { GripError } from '@p-8/core';

@@ -9,7 +9,7 @@ import type { SkippableClock } from './skippable-clock.js';
 import type { Running } from './system.js';
 
 /** Milliseconds until nothing may be left of clients that are gone. */
-const SETTLING = 2000;
+const SETTLING = 10_000;
 
 /** What a mounted P-8 is made of. */
 export interface P8Parts {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { bundle } from '../../support/bundle.js';
 import { Activity } from '../activity.js';
 import type { Origin } from '../origin.js';
 import { type FindOrigin, OriginServer } from '../origin-server.js';
@@ -12,9 +12,9 @@ import { proxyLines, routeLine } from './pushpin-config.js';
 import type { Running } from './system.js';
 
 /** The command from source. */
-export const COMMAND = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url));
-const TELL = new URL('./tell-subscriptions.ts', import.meta.url).href;
-/** Milliseconds that a start may take: everything is compiled on the way. */
+export const COMMAND = new URL('../../../packages/server/src/main.ts', import.meta.url);
+const TELL = new URL('./tell-subscriptions.ts', import.meta.url);
+/** Milliseconds that a start may take. */
 const START = 20_000;
 
 /** The scenario that a process serves at the moment. */
@@ -69,7 +69,7 @@ export class StandaloneProcess {
     const child = spawn(
       process.execPath,
       [
-        ...['--conditions=@p-8/source', '--import', 'tsx', '--import', TELL, COMMAND],
+        await bundle(TELL, COMMAND),
         ...['--config', join(dir, 'pushpin.conf'), '--port', '127.0.0.1:0', '--control-port', '127.0.0.1:0'],
       ],
       { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },

@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { bundle } from '../../../../test/support/bundle.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-/** How the sources are run, wherever the working directory is. */
-const FROM_SOURCE = ['--import', import.meta.resolve('tsx'), '--conditions=@p-8/source', MAIN];
+const MAIN = await bundle(new URL('../../src/main.ts', import.meta.url));
 
 /** How a process ended. */
 export interface Ended {
@@ -30,7 +27,7 @@ export class Command {
     openFiles?: number,
   ) {
     const { NODE_ENV: _, P8_SIG_KEY: __, P8_CONTROL_KEY: ___, ...inherited } = process.env;
-    const command = [process.execPath, ...FROM_SOURCE, ...argv];
+    const command = [process.execPath, MAIN, ...argv];
     const limited = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'sh'];
     const [file = '', ...args] = [...limited, ...command];
     this.#process = spawn(file, args, {
