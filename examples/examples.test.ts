@@ -7,7 +7,7 @@ import { WebSocketClient } from '../test/support/web-socket-client.js';
 import { RunningExample } from './running-example.js';
 
 /** Starting Node with a TypeScript loader takes a while on a busy machine. */
-const TIMEOUT = 30_000;
+const TIMEOUT = 60_000;
 
 describe('examples', function () {
   this.timeout(TIMEOUT);

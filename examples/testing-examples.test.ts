@@ -17,7 +17,7 @@ function runSuite(...args: readonly string[]): Promise<NodeRun> {
 
 describe('examples of tests', function () {
   // Each is a process of its own.
-  this.timeout(60_000);
+  this.timeout(120_000);
   // A machine with much else to do computes more slowly.
   this.retries(2);
 

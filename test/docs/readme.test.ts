@@ -10,7 +10,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 describe('the chat of the README', function () {
   // It is a process of its own.
-  this.timeout(30_000);
+  this.timeout(60_000);
   const chat = findSnippets(root, 'README.md').find(({ code }) => code.includes('wsContext'))?.code ?? '';
   const closing: (() => unknown)[] = [];
 

@@ -7,7 +7,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 describe('tests in the documents', function () {
   // Each is a process of its own.
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   for (const document of ['docs/testing.md', 'packages/testing/README.md']) {
     for (const { code, line, fragment } of findSnippets(root, document)) {

@@ -25,7 +25,7 @@ const MB = 1024 * 1024;
 const SLACK = 100 * MB;
 
 describe(`${CLIENTS} clients that do not read, of a process with 256 MB`, function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const sandbox = new Sandbox();
   let server: ChildProcess;
   let clients: Socket[];

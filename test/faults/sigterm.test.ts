@@ -23,7 +23,7 @@ interface Farewell {
 }
 
 describe('SIGTERM, with 500 WebSockets, 500 streams and 500 long-polls', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const sandbox = new Sandbox();
   let origin: http.Server;
   let agent: http.Agent;

@@ -20,7 +20,7 @@ const COUNT = 4000;
 const SIZE = 4096;
 
 describe('4,000 items of 4 KiB for a client that does not read', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const stage = useStage();
   let proxy: GripProxy;
   let origin: Origin;

@@ -12,7 +12,7 @@ import { expressEvents } from './support/houses.js';
 import { useInteropStage } from './support/interop-stage.js';
 
 describe('the WebSocket of a browser', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const stage = useInteropStage();
   let browser: Browser | undefined;
   let grip: GripMiddleware;

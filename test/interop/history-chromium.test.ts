@@ -21,7 +21,7 @@ const PAGE = `<!doctype html>
 `;
 
 describe('the EventSource of a browser whose connection breaks', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const stage = useInteropStage();
   let browser: Browser | undefined;
 

@@ -72,7 +72,7 @@ const HOUSES: Readonly<Record<string, BuildAppHouse<Express>>> = {
 
 for (const [what, { make, visit, heard }] of Object.entries(TENANTS)) {
   describe(`clients of an Express app ${what}`, function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const stage = useInteropStage();
 
     for (const [where, build] of Object.entries(HOUSES)) {

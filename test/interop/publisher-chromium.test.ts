@@ -40,7 +40,7 @@ const PAGE = `<!doctype html>
 const DELIVERED = { receipt: { matched: 1, delivered: 1, queued: 0, filtered: 0, dropped: 0 } };
 
 describe('the publisher in a worker of a browser', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const stage = useInteropStage();
   let browser: Browser | undefined;
   let worker: string;

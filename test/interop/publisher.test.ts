@@ -46,7 +46,7 @@ const BYTES = new Uint8Array([0, 255, 10]);
 
 for (const { name, build, hasReceipts, knowsRefresh, isHere } of SYSTEMS) {
   describe(`publishing to ${name}`, function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const lasting = new InteropStage();
     const stage = useInteropStage();
     const app = new PublishApp();

@@ -69,7 +69,7 @@ const scripts = { 'messages.py': MESSAGES, 'wrong_frames.py': WRONG_FRAMES };
 for (const [name, build] of Object.entries(HOUSES)) {
   for (const [script, expected] of Object.entries(scripts)) {
     describe(`python3-websockets as a client of ${name}, by ${script}`, function () {
-      this.timeout(30_000);
+      this.timeout(60_000);
       const stage = new InteropStage();
       let house: House;
       let reported: Readonly<Record<string, unknown>> = {};

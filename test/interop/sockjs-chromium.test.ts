@@ -33,7 +33,7 @@ const SAME_ORIGIN = ['htmlfile'];
 const KB = 1024;
 
 describe('sockjs-client in a browser', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let browser: Browser | undefined;
   let grip: GripMiddleware;
   let app: EventsApp;

@@ -64,7 +64,7 @@ const WAYS: Readonly<Record<string, (target: { url: string; overHttp: boolean })
 
 for (const [name, build] of Object.entries(WAYS)) {
   describe(`urllib of Python, before ${name}`, function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const stage = useStage();
 
     before(async function () {

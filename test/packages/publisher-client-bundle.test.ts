@@ -9,7 +9,7 @@ const MAX_PUBLISHER = 7000;
 const MAX_ENTRY = 12_000;
 
 describe('the publisher client as browsers get it', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const entry = JSON.stringify(PUBLISHER_CLIENT);
 
   /** esbuild fails where something of Node is imported. */

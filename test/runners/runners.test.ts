@@ -31,7 +31,7 @@ const FAILURE = [
 
 describe('@p-8/testing in', function () {
   // Each runner is a process, or some.
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   for (const [name, run] of Object.entries(RUNNERS)) {
     it(`${name}: an app's suite passes`, async () => {

@@ -14,7 +14,7 @@ const SHORT = {
 };
 
 describe('200 WebSockets that subscribe, echo and leave, again and again', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('leave no session, no timer and no growth behind', async () => {
     const script = new URL('web-sockets.ts', import.meta.url);

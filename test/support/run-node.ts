@@ -11,7 +11,7 @@ export interface NodeRun {
 const FROM_SOURCE = '--import=tsx --conditions=@p-8/source';
 
 /** A program that takes longer is ended. */
-const MAX_MS = 55_000;
+const MAX_MS = 110_000;
 
 /** Runs Node in a process of its own, our packages from source, until it ends, whatever its status. */
 export function runNode(

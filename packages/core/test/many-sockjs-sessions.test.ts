@@ -12,7 +12,7 @@ const SESSIONS = 1000;
 const NOTHING = { sessions: 0, channels: 0, timers: 0, upstreamRequests: 0 };
 
 describe(`${SESSIONS} SockJS sessions`, function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const stage = useStage();
   const clock = new ManualClock();
 

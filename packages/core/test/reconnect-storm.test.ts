@@ -9,7 +9,7 @@ import { useStage } from '../../../test/support/stage.js';
 const CLIENTS = 500;
 
 describe(`${CLIENTS} streams that are cut at once`, function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const stage = useStage();
 
   async function connect(server: ProxyServer): Promise<RawClient[]> {

@@ -8,7 +8,7 @@ import { Sandbox } from './support/sandbox.js';
 
 describe('the p-8 command', function () {
   // Each test starts processes of its own.
-  this.timeout(20_000);
+  this.timeout(60_000);
   const sandbox = new Sandbox();
   const running: Command[] = [];
   const p8 = (argv: readonly string[], environment: Record<string, string> = {}): Command => {

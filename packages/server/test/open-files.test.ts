@@ -14,7 +14,7 @@ const LIMIT = 160;
 const CROWD = 300;
 
 describe('the p-8 command without open files for more connections', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const sandbox = new Sandbox();
   let origin: Origin;
   let command: Command;

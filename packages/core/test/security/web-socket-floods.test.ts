@@ -153,7 +153,7 @@ describe('threat 10: WebSocket clients that flood', () => {
   ];
   for (const [way, route] of RELAYED) {
     describe(`${way} and answers pings`, function () {
-      this.timeout(30_000);
+      this.timeout(60_000);
       /** More bytes of pings than the system keeps for the connections by itself. */
       const COUNT = 150_000;
       const flood = Buffer.concat(
