@@ -19,7 +19,7 @@ const OPTIONS: ts.CompilerOptions = {
 };
 
 describe('snippets of the documents', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const snippets = findDocuments(root).flatMap((document) => findSnippets(root, document));
   let problems: readonly string[];
 

@@ -8,7 +8,7 @@ import sys
 import websockets
 
 # Seconds.
-PATIENCE = 8
+PATIENCE = 30
 
 URL = sys.argv[1]
 
