@@ -1,14 +1,11 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 
 /** Milliseconds after which something that should happen is taken to be missing, on a busy machine too. */
 const PATIENCE = 20_000;
 
-/** After so many turns of the event loop others, who may be what is waited for, get the processor between two looks. */
-const QUICK_TURNS = 100;
-
 /**
- * Waits until `condition` holds: for state that tells nobody of its changes. `patience`: milliseconds until it is taken to be
- * missing.
+ * Waits until `condition` holds, looking again in each turn of the event loop: for state that tells nobody of its changes.
+ * `patience`: milliseconds until it is taken to be missing.
  */
 export async function eventually(
   condition: () => boolean,
@@ -16,10 +13,10 @@ export async function eventually(
   patience = PATIENCE,
 ): Promise<void> {
   const deadline = Date.now() + patience;
-  for (let turn = 0; !condition(); turn++) {
+  while (!condition()) {
     if (Date.now() > deadline)
       throw new Error(`never came true: ${typeof what === 'string' ? what : what()}`);
-    await (turn < QUICK_TURNS ? setImmediate() : setTimeout(1));
+    await setImmediate();
   }
 }
 
