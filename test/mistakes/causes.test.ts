@@ -146,7 +146,7 @@ describe('the cause of a 502', () => {
         const origin = keep(await listen((req) => void req.socket.destroy()));
         const { port } = origin.address() as AddressInfo;
         const front = await start({ target: `http://127.0.0.1:${port}` });
-        assert.match(await ask(front), new RegExp(`127.0.0.1:${port}: closed by the origin`));
+        assert.match(await ask(front), new RegExp(`127.0.0.1:${port}: the origin has closed the connection`));
       });
 
       it('is a broken instruct, with what it says', async () => {

@@ -80,7 +80,10 @@ function checkMaps(folder) {
     const { sources } = JSON.parse(readFileSync(path.join(folder, map), 'utf8'));
     for (const source of sources) {
       const file = path.join(folder, path.dirname(map), source);
-      assert.ok(existsSync(file), `${map} leads to ${file}, which is not there`);
+      assert.ok(
+        existsSync(file),
+        `${map} leads to ${source}, which is not there: delete dist, and build again`,
+      );
     }
   }
 }

@@ -32,16 +32,13 @@ const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused, nothing listens there',
   ENOTFOUND: 'name not found',
   EAI_AGAIN: 'name not found, the name server does not answer',
-  ETIMEDOUT: 'time-out',
-  UND_ERR_CONNECT_TIMEOUT: 'time-out, nobody answers there',
-  UND_ERR_HEADERS_TIMEOUT: 'time-out, no response has come',
+  ETIMEDOUT: 'time-out, nobody answers there',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
   EPROTO: 'no TLS there',
   ERR_SSL_WRONG_VERSION_NUMBER: 'no TLS there',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'no TLS there',
   ECONNRESET: 'closed by the origin',
-  UND_ERR_SOCKET: 'closed by the origin',
 };
 
 /** Why an origin gave no (whole) answer, in words that tell what to look at. */
