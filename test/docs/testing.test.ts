@@ -13,7 +13,9 @@ describe('tests in the documents', function () {
     for (const { code, line, fragment } of findSnippets(root, document)) {
       if (fragment !== undefined || !code.includes('createGripTest')) continue;
       it(`${document}:${line} passes`, async () => {
-        const { status, stdout, stderr } = await runNode(['--input-type=module', '--eval', code], root);
+        // What Node's tests print by default has changed with its versions.
+        const args = ['--test-reporter=tap', '--input-type=module', '--eval', code];
+        const { status, stdout, stderr } = await runNode(args, root);
         assert.equal(status, 0, stdout + stderr);
         assert.equal(stderr, '');
         assert.match(stdout, /^# fail 0$|^\[open\]\n hello\n/m);

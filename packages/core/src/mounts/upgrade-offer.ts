@@ -21,7 +21,7 @@ export function dropOffer(req: IncomingMessage): void {
   }
   if (connection === undefined) return;
   headers.connection = connection;
-  headersDistinct['connection'] = [connection];
+  Object.assign(headersDistinct, { connection: [connection] });
 }
 
 const UPGRADE_FIELDS = ['upgrade', 'connection', 'http2-settings'] as const;
