@@ -7,7 +7,9 @@ export type GripErrorCode =
   /** The proxy has been closed. */
   | 'GRIP_ERR_CLOSED'
   /** A link points where the proxy must not go. */
-  | 'GRIP_ERR_LINK_REFUSED';
+  | 'GRIP_ERR_LINK_REFUSED'
+  /** The runtime lacks something that P-8 needs. */
+  | 'GRIP_ERR_RUNTIME';
 
 /** What P-8 throws and rejects with. `code` is stable; `message` names the option or value and what to do. */
 export class GripError extends Error {

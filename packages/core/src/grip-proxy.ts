@@ -6,6 +6,7 @@ import { diagnose, isDiagnosed } from './diagnostics.js';
 import { GripError } from './errors.js';
 import type { GripProxyEvents } from './events.js';
 import { ControlApi, type ControlHandler } from './http/control-api.js';
+import { Detaching } from './http/detaching.js';
 import { Flusher } from './http/flusher.js';
 import { isHttp2, VersionGuard } from './http/http-version.js';
 import { IdleSockets } from './http/idle-sockets.js';
@@ -77,6 +78,11 @@ export interface ProxyStats {
   readonly timers: number;
   /** Requests to origins that are under way. */
   readonly upstreamRequests: number;
+  /**
+   * Only there where it is false: this version of Node, or the runtime, is not known, and so held streams keep their requests. They
+   * take about 8 KB more each.
+   */
+  readonly detaching?: false;
 }
 
 /** Clients that are slow, or were. */
@@ -209,6 +215,7 @@ export class GripProxy extends ProxyEmitter {
       }),
       pausedBodies: new PausedBodies(timers),
       idleSockets: new IdleSockets(),
+      detaching: new Detaching(warnings),
       farewells: new CallCounter(),
     };
     const { connectionsPerOrigin, queuedPerOrigin, connectTimeout, connectionMaxAge } = settings;
@@ -397,6 +404,7 @@ export class GripProxy extends ProxyEmitter {
       channels: this.hub.channelCount,
       timers: this.#services.timers.size,
       upstreamRequests: this.#calls.active,
+      ...(this.#services.detaching.possible ? {} : { detaching: false }),
     };
   }
 

@@ -15,6 +15,7 @@ export {
 export { isAnsweredByContext } from './handler/events-answer.js';
 export { type RequestGrip, requestGrip } from './handler/request-grip.js';
 export type { ControlHandler } from './http/control-api.js';
+export { unanswered } from './http/node-connection.js';
 export type { ParsedBody } from './http/parsed-body.js';
 export type { HistoryStats } from './hub/history.js';
 export type { HoldEnd, HoldInfo } from './hub/hold-info.js';

@@ -25,7 +25,9 @@ export type WarningCode =
   /** An item has no format for any of the clients that its channel has. */
   | 'P8_NO_CLIENTS_OF_FORMAT'
   /** A request has come through another GRIP proxy. */
-  | 'P8_TWO_PROXIES';
+  | 'P8_TWO_PROXIES'
+  /** The version of Node, or the runtime, is not known, and held streams keep their requests. */
+  | 'P8_UNKNOWN_NODE';
 
 /** The most causes that are told apart, since clients and origins choose some of their names. */
 const MAX_CAUSES = 100;

@@ -10,7 +10,7 @@ import { stalls } from '../../../test/support/eventually.js';
 import type { Origin } from '../../../test/support/origin.js';
 import { RawClient } from '../../../test/support/raw-client.js';
 import { useStage } from '../../../test/support/stage.js';
-import { progressOf } from '../src/http/progress.js';
+import { progressOf } from '../src/http/node-connection.js';
 import type { Written } from '../src/http/response-methods.js';
 import { BlockReader, whenWritten } from '../src/upstream/block-reader.js';
 

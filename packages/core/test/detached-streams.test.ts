@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { GripProxy, type GripProxyOptions } from '@p-8/core';
+import { GripProxy, type GripProxyOptions, silentLogger } from '@p-8/core';
 import { eventually, settle } from '../../../test/support/eventually.js';
 import { hold } from '../../../test/support/origin.js';
 import { RawClient } from '../../../test/support/raw-client.js';
@@ -63,6 +63,7 @@ describe('the connection of a stream that stands', () => {
     const opened = await site();
     const client = await held(opened);
     assert.equal(opened.sockets[0]?.parser, null);
+    assert.equal('detaching' in opened.proxy.stats(), false);
     await opened.proxy.publish('ch', { 'http-stream': 'item' });
     await client.bodyWith('item');
   });
@@ -188,4 +189,48 @@ describe('the connection of a stream that stands', () => {
     await client.reply();
     await eventually(() => closed === 1, 'a close');
   });
+
+  for (const [part, without] of [
+    ['a note of its pauses', forgetPauses],
+    ['the listener of its parser', renameListener],
+  ] as const) {
+    it(`stays with its response in a Node whose connection lacks ${part}, which is told once`, async () => {
+      const warnings: object[] = [];
+      const logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) };
+      const opened = await site(({ socket }) => without(socket), { logger });
+      for (let i = 1; i <= 2; i++) {
+        const client = await opened.connect();
+        client.request('GET /stream');
+        await client.bodyWith('[open]');
+        await eventually(() => opened.proxy.stats().sessions === i, 'a hold');
+        await opened.proxy.publish('ch', { 'http-stream': 'item' });
+        await client.bodyWith('item');
+        client.request('GET /after');
+        if (i === 1) continue;
+        await end(opened.proxy);
+        assert.equal(String((await client.reply(1)).body), '/after');
+      }
+      assert.equal(opened.proxy.stats().detaching, false);
+      assert.deepEqual(warnings, [{ code: 'P8_UNKNOWN_NODE' }]);
+    });
+  }
+
+  it('tells the process of a Node that is not known, where the proxy has no logger', async () => {
+    const warned = once(process, 'warning');
+    const opened = await site(({ socket }) => forgetPauses(socket));
+    await held(opened);
+    const [warning] = await warned;
+    assert.deepEqual([warning.name, warning.code], ['P8Warning', 'P8_UNKNOWN_NODE']);
+  });
 });
+
+/** As in a Node that does not have it. */
+function forgetPauses(socket: Socket): void {
+  Object.assign(socket, { _paused: undefined });
+}
+
+/** As in a Node that calls it something else. */
+function renameListener(socket: Socket): void {
+  const [listener] = socket.listeners('data');
+  if (listener !== undefined) Object.defineProperty(listener, 'name', { value: 'something else' });
+}

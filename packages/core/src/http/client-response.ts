@@ -4,10 +4,10 @@ import { type HeaderList, headerValue, reasonPhrase } from '@p-8/protocol';
 import type { ClientServices } from './client-services.js';
 import { crossOriginHeaders } from './cors.js';
 import { DetachedSocket } from './detached-socket.js';
+import type { Detaching } from './detaching.js';
 import { gatherRepeated } from './head-fields.js';
 import type { IdleSockets } from './idle-sockets.js';
-import { probe } from './node-connection.js';
-import { progressOf } from './progress.js';
+import { probe, progressOf } from './node-connection.js';
 import { methodsOf, native, type ResponseMethods, type Written } from './response-methods.js';
 import type { Stallable } from './stall-watch.js';
 import type { StreamClient } from './stream-client.js';
@@ -198,9 +198,9 @@ export class ClientResponse implements StreamClient, Stallable {
    * Lets go of Node's request and response once the head of a stream has been sent: what is left is the connection, which takes
    * half the memory. Undefined: somebody else has a share in them, or the body does not go to the connection as it is.
    */
-  detach(idle: IdleSockets): StreamClient | undefined {
+  detach(idle: IdleSockets, detaching: Detaching): StreamClient | undefined {
     if (!this.isDirect || this.#waitsForDrain || this.gone) return undefined;
-    const detached = DetachedSocket.of(this.req, this.res, idle, this.#services);
+    const detached = DetachedSocket.of(this.req, this.res, idle, detaching, this.#services);
     if (detached !== undefined) this.#unwatch();
     return detached;
   }

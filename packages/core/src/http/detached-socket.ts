@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientOwner } from './client-response.js';
 import type { ClientServices } from './client-services.js';
+import type { Detaching } from './detaching.js';
 import type { IdleSockets } from './idle-sockets.js';
-import { attach, detach, type ServedSocket, staysOpen } from './node-connection.js';
-import { progressOf } from './progress.js';
+import { attach, detach, progressOf, type ServedSocket, staysOpen } from './node-connection.js';
 import type { Stallable } from './stall-watch.js';
 import type { StreamClient } from './stream-client.js';
 
@@ -47,11 +47,14 @@ export class DetachedSocket implements StreamClient, Stallable {
     req: IncomingMessage,
     res: ServerResponse,
     idle: IdleSockets,
+    detaching: Detaching,
     services: ClientServices,
   ): DetachedSocket | undefined {
     const { socket } = req;
     const open = staysOpen(res);
-    if (!detach(req, res, onData)) return undefined;
+    const outcome = detach(req, res, onData);
+    if (outcome === 'unknown') detaching.notPossible();
+    if (outcome !== 'detached') return undefined;
     const detached = new DetachedSocket(socket, idle, services, open);
     detached.#listen();
     return detached;

@@ -4,9 +4,11 @@ import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 
 /**
- * What Node's HTTP server puts on a connection. None of it is documented; the tests of held connections run on Node 20, 22, 24 and
- * 26. Where anything of it is missing, connections stay as they are.
+ * This file has all of Node that P-8 uses and Node does not document. It is not the same in all versions: `npm run test:nodes` runs
+ * the tests of each part on all that P-8 supports. Where a part is missing, connections stay as they are, and `Detaching` tells.
  */
+
+/** What Node's HTTP server puts on a connection. */
 export interface ServedSocket extends Socket {
   readonly server?: Server;
   readonly parser?: ServerParser | null;
@@ -114,18 +116,19 @@ export function hasSentField(res: ServerResponse, lowerName: string): boolean {
  * where the request has been read and nothing behind it, the response is the one whose turn it is, and nobody but its owner listens to either.
  *
  * @param onData hears what the client sends from now on
- * @returns false: nothing has been changed
+ * @returns unless `detached`, nothing has been changed
  */
 export function detach(
   req: IncomingMessage,
   res: ServerResponse,
   onData: (this: Socket, bytes: Buffer) => void,
-): boolean {
+): 'detached' | 'shared' | 'unknown' {
   const socket: ServedSocket = req.socket;
-  if (!isOnlyOurs(req, res, socket)) return false;
+  if (!isPlain(req, socket)) return 'shared';
   const listeners = SERVER_LISTENERS.map(([event, name]) => listenerOf(socket, event, name));
   const close = listeners.at(-1);
-  if (close === undefined || listeners.includes(undefined)) return false;
+  if (close === undefined || listeners.includes(undefined) || !isKnown(res, socket)) return 'unknown';
+  if (!isOnlyOurs(req, res, socket)) return 'shared';
   // Who listens to `data` makes Node's parser give the connection back.
   socket.on('data', onData);
   SERVER_LISTENERS.forEach(([event], i) => {
@@ -136,14 +139,35 @@ export function detach(
   // Node frees the parser, and takes the request for broken off: which must not take the connection along.
   req.destroy = () => req;
   withoutStacks(() => close.call(socket));
-  return true;
+  return 'detached';
 }
 
 /** The system's side of a connection. */
 interface Handle {
   reading?: boolean;
+  readonly writeQueueSize?: number;
   readStart?(): void;
   getpeername?(found: object): number;
+}
+
+/**
+ * A number that changes whenever the other end of a connection takes something: a large write is taken in parts, of which
+ * Node tells nobody until it is whole.
+ */
+export function progressOf(socket: Duplex): number {
+  // A connection in memory has none of it.
+  const { bytesWritten = 0, _handle } = socket as Duplex & Counted;
+  return bytesWritten - socket.writableLength - (_handle?.writeQueueSize ?? 0);
+}
+
+interface Counted {
+  readonly bytesWritten?: number;
+  readonly _handle?: Handle | null;
+}
+
+/** The server that took a request. */
+export function serverOf(req: IncomingMessage): Server | undefined {
+  return (req.socket as ServedSocket).server;
 }
 
 /**
@@ -183,31 +207,44 @@ function withoutStacks(act: () => void): void {
   }
 }
 
-function isOnlyOurs(req: IncomingMessage, res: ServerResponse, socket: ServedSocket): boolean {
-  const { parser, server } = socket;
+/** A connection of HTTP/1.1 that is read by Node's server. */
+function isPlain(req: IncomingMessage, socket: ServedSocket): boolean {
   return (
     req.httpVersion === '1.1' &&
     socket.encrypted !== true &&
     !socket.destroyed &&
     !socket.readableEnded &&
+    isServed(socket)
+  );
+}
+
+/** Whether Node's server has all the parts that are used here. */
+function isKnown(res: ServerResponse, { _paused, parser, server }: ServedSocket): boolean {
+  return (
+    typeof _paused === 'boolean' &&
+    typeof (res as LastResponse)._last === 'boolean' &&
+    parser?.incoming !== undefined &&
+    typeof parser.finish === 'function' &&
+    server !== undefined &&
+    connectionListener(server) !== undefined
+  );
+}
+
+function isOnlyOurs(req: IncomingMessage, res: ServerResponse, socket: ServedSocket): boolean {
+  const { parser, server } = socket;
+  return (
     socket._paused === false &&
     parser?.incoming === req &&
     req.complete &&
-    isBetweenRequests(parser) &&
-    server !== undefined &&
+    parser.finish?.() === undefined &&
     // Their own sums are kept with the parser.
-    !server.maxRequestsPerSocket &&
+    !server?.maxRequestsPerSocket &&
     !(server as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen &&
-    connectionListener(server) !== undefined &&
     req.eventNames().length === 0 &&
     hasOnly(res, 'finish', 1) &&
     hasOnly(res, 'close', 1) &&
     res.eventNames().length === 2
   );
-}
-
-function isBetweenRequests(parser: ServerParser): boolean {
-  return parser.finish !== undefined && parser.finish() === undefined;
 }
 
 function hasOnly(res: ServerResponse, event: string, count: number): boolean {

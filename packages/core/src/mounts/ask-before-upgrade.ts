@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { hasBody } from '../http/request-body.js';
-import { dropOffer } from './upgrade-offer.js';
 
 /** From Node 22.21 and 24.9 on, a server asks whether it is to upgrade: an option of `http.createServer`, and a property. */
 type AskingServer = Server & { shouldUpgradeCallback?: (req: IncomingMessage) => boolean };
@@ -19,10 +18,8 @@ export function askBeforeUpgrade(
   if (before === undefined) return () => {};
   let stopped = false;
   const ask = (req: IncomingMessage): boolean => {
-    const upgrades = before.call(server, req);
-    if (!upgrades || stopped || !hasBody(req) || !isPlain(req)) return upgrades;
-    dropOffer(req);
-    return false;
+    const isOurs = !stopped && hasBody(req) && isPlain(req);
+    return !isOurs && before.call(server, req);
   };
   server.shouldUpgradeCallback = ask;
   return () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { serverOf } from '../http/node-connection.js';
 import { AppOrigin } from '../routing/app-origin.js';
 import { WebSocketSession } from '../sessions/web-socket-session.js';
 import { SockJsEndpoint } from '../sockjs/sockjs-endpoint.js';
@@ -76,11 +77,6 @@ export class ServedApps {
       services,
     );
   }
-}
-
-/** The server that took a request; Node notes it on the connection. */
-function serverOf(req: IncomingMessage): RequestTarget | undefined {
-  return 'server' in req.socket ? (req.socket.server as RequestTarget) : undefined;
 }
 
 const noServer: Upstream = {

@@ -129,7 +129,7 @@ export class GripRequest implements HeldRequest, Asker, BodyOwner {
   stand(asksLinks: boolean): StreamRequest {
     this.#body.drop();
     const { services, client, uri } = this;
-    const left = client.detach(services.idleSockets) ?? client;
+    const left = client.detach(services.idleSockets, services.detaching) ?? client;
     return new StandingRequest(services, left, uri, this.#origin, asksLinks ? this.#request : undefined);
   }
 

@@ -1,6 +1,7 @@
 import type { HeaderList } from '@p-8/protocol';
 import type { SteadyClock } from '../clock.js';
 import type { ClientResponse } from '../http/client-response.js';
+import type { Detaching } from '../http/detaching.js';
 import type { Flusher } from '../http/flusher.js';
 import type { IdleSockets } from '../http/idle-sockets.js';
 import type { LingeringSockets } from '../http/lingering-sockets.js';
@@ -79,6 +80,7 @@ export interface SessionServices {
   readonly pausedBodies: PausedBodies;
   /** Connections that wait for another request. */
   readonly idleSockets: IdleSockets;
+  readonly detaching: Detaching;
 }
 
 /** A client's request that is held: what a session needs of it, however long it lasts. */

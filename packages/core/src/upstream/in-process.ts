@@ -126,11 +126,14 @@ export class InProcessUpstream implements Upstream, Opener {
   }
 
   #receive(req: IncomingMessage, res: http.ServerResponse): void {
+    // Node makes the maps from the raw list when they are first asked for, and counts on its length: so they come first.
+    const { headers, headersDistinct, rawHeaders } = req;
     // The last one is ours: the client may have sent such a field as well.
-    const at = req.rawHeaders.lastIndexOf(FOLLOW_UP_HEADER);
-    const id = req.rawHeaders[at + 1] ?? '';
-    req.rawHeaders.splice(at, 2);
-    delete req.headers[FOLLOW_UP_HEADER];
+    const at = rawHeaders.lastIndexOf(FOLLOW_UP_HEADER);
+    const id = rawHeaders[at + 1] ?? '';
+    rawHeaders.splice(at, 2);
+    delete headers[FOLLOW_UP_HEADER];
+    delete headersDistinct[FOLLOW_UP_HEADER];
     const client = this.#clients.get(id);
     this.#clients.delete(id);
     // One connection carries one request at a time, so its facts can be the client's.

@@ -1,5 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
-import { progressOf } from '../http/progress.js';
+import { progressOf } from '../http/node-connection.js';
 import type { Stallable, StallWatch } from '../http/stall-watch.js';
 import type { Limits } from '../limits.js';
 import type { RequestHead } from './request-head.js';

@@ -1,10 +1,8 @@
-/// <reference path="./ws-parts.d.ts" />
 import type { Duplex } from 'node:stream';
-import { type PerMessageDeflate, Receiver } from 'ws';
 import { MESSAGE_COST } from '../heap-cost.js';
 import type { Flushable, Flusher } from '../http/flusher.js';
 import type { LingeringSockets } from '../http/lingering-sockets.js';
-import { progressOf } from '../http/progress.js';
+import { progressOf } from '../http/node-connection.js';
 import type { InputBytes, KeptInput } from '../input-bytes.js';
 import type { LimitName } from '../limits.js';
 import type { OnError } from '../logger.js';
@@ -13,6 +11,7 @@ import { closeFrame, type Frame } from './frame.js';
 import { joinFrames } from './joined-frames.js';
 import type { MessageType } from './message.js';
 import { type Pings, Pulse } from './pulse.js';
+import { type PerMessageDeflate, Receiver } from './ws.js';
 
 /** Milliseconds that the other side has to answer a Close. */
 export const CLOSE_TIMEOUT = 10_000;

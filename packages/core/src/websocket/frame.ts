@@ -1,8 +1,7 @@
-/// <reference path="./ws-parts.d.ts" />
 import { constants, deflateRawSync } from 'node:zlib';
 import { encodeWsClose } from '@p-8/protocol';
-import { Sender } from 'ws';
 import type { MessageType } from './message.js';
+import { Sender } from './ws.js';
 
 /** What goes over the wire for one message; more than one frame where the message is long. */
 export type Frame = Buffer;

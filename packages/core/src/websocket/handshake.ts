@@ -1,9 +1,8 @@
-/// <reference path="./ws-parts.d.ts" />
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { filterHeaders, type HeaderList, reasonPhrase } from '@p-8/protocol';
-import { extension, PerMessageDeflate } from 'ws';
+import { extension, PerMessageDeflate } from './ws.js';
 
 /** RFC 6455 1.3 */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { progressOf } from '../http/progress.js';
+import { progressOf } from '../http/node-connection.js';
 import type { Stallable, StallWatch } from '../http/stall-watch.js';
 
 /** One direction of a tunnel: bytes pass as they come, and as fast as the other end takes them. */

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '@p-8/protocol';
-import { probe } from '../http/node-connection.js';
-import { progressOf } from '../http/progress.js';
+import { probe, progressOf } from '../http/node-connection.js';
 import type { LimitName } from '../limits.js';
 import type { ClientWebSocket, ClientWebSocketOwner } from './client-web-socket.js';
 import { FrameSocket, type FrameSocketOwner, type FrameSocketServices } from './frame-socket.js';

@@ -1,5 +1,6 @@
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { unanswered } from '@p-8/core';
 import { errorCode } from '../error-text.js';
 
 /** What a client is told whose request could not be read. */
@@ -37,7 +38,7 @@ export function answerClientErrors(server: Server, answers: ClientErrorAnswers, 
     // Answered already; more of the same request comes in.
     if (socket.writableEnded) return;
     const code = errorCode(error);
-    if (code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+    if (code === 'ECONNRESET' || !socket.writable || unanswered(socket) !== undefined) {
       socket.destroy();
       return;
     }
@@ -50,14 +51,9 @@ export function answerClientErrors(server: Server, answers: ClientErrorAnswers, 
 export function refuseConnect(server: Server, linger: Linger): void {
   server.on('connect', (_req, socket) => {
     socket.on('error', () => {});
-    if (isAnswering(socket)) socket.destroy();
+    if (unanswered(socket) !== undefined) socket.destroy();
     else send(socket, { status: 501, body: 'Method not implemented: CONNECT.\n' }, linger);
   });
-}
-
-/** Whether a response is under way. Not documented; but to note each request and its end costs every one of them. */
-function isAnswering(socket: Duplex & { readonly _httpMessage?: unknown }): boolean {
-  return socket._httpMessage != null;
 }
 
 function send(socket: Duplex, { status, body }: ClientErrorAnswer, linger: Linger): void {
