@@ -18,7 +18,9 @@ describe('a limit that was reached', () => {
   beforeEach(async () => {
     clock = new ManualClock();
     warnings = [];
-    const warn: Logger['warn'] = (fields) => warnings.push({ ...fields });
+    const warn: Logger['warn'] = (fields, message) => {
+      if (message === 'limit reached') warnings.push({ ...fields });
+    };
     const origin = await stage().origin((res) => hold(res, 'stream', 'one, two, three', { body: '[' }));
     const logger = { ...silentLogger, warn };
     server = await stage().proxy({ target: origin.url, clock, logger, subscriptionsPerConnection: 2 });

@@ -11,7 +11,7 @@ import type { Order, Word } from './many-clients.js';
  */
 
 /** Milliseconds. */
-const PATIENCE = 60_000;
+const PATIENCE = 180_000;
 
 const [count = 0, rounds = 0] = process.argv.slice(2).map(Number);
 const gc = (globalThis as { gc?: () => void }).gc ?? (() => {});
