@@ -83,10 +83,10 @@ describe('the filter build-id', () => {
   it('takes time in proportion to the length, even byte by byte', () => {
     const idFilter = new IdFilter(none);
     idFilter.update(bytes('%('));
-    const start = performance.now();
+    const start = process.cpuUsage();
     const chunk = bytes('x');
     for (let i = 0; i < 200_000; i++) idFilter.update(chunk);
-    assert.ok(performance.now() - start < 2000);
+    assert.ok(process.cpuUsage(start).user < 2_000_000);
   });
 });
 

@@ -61,11 +61,11 @@ describe('lists in headers', () => {
   it('takes time in proportion to the length', () => {
     for (const piece of [',', '"', '\\', '" \\', 'a,"', ' ']) {
       const value = piece.repeat(500_000);
-      const start = performance.now();
+      const start = process.cpuUsage();
       splitList(value);
       parseParameters(value);
       parseAllParameters(value);
-      assert.ok(performance.now() - start < 2000, piece);
+      assert.ok(process.cpuUsage(start).user < 2_000_000, piece);
     }
   });
 });

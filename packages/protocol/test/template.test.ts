@@ -76,9 +76,9 @@ describe('a template', () => {
 
   it('takes time in proportion to the length', () => {
     for (const piece of ['%', '%(', '(', '%(\\', '%%', '%(x)s']) {
-      const start = performance.now();
+      const start = process.cpuUsage();
       render(piece.repeat(300_000));
-      assert.ok(performance.now() - start < 2000, piece);
+      assert.ok(process.cpuUsage(start).user < 2_000_000, piece);
     }
   });
 });

@@ -155,9 +155,9 @@ describe('WebSocket events, read', () => {
     // Ways to make a careless reader look at the same bytes again and again.
     for (const piece of ['\r', '\r\n', 'TEXT \r', 'A\r\n', 'TEXT 0\r\n\r\n', '0']) {
       const body = binaryToBytes(piece.repeat(1_000_000 / piece.length));
-      const start = performance.now();
+      const start = process.cpuUsage();
       parseWsEvents(body);
-      assert.ok(performance.now() - start < 3000, piece);
+      assert.ok(process.cpuUsage(start).user < 3_000_000, piece);
     }
   });
 });
