@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { filterHeaders, headerValue, sendableClose } from '@p-8/protocol';
+import type { Stallable, StallWatch } from '../http/stall-watch.js';
 import type { KeptInput } from '../input-bytes.js';
+import type { Limits } from '../limits.js';
 import type { Connect, Handshake } from '../routing/origin.js';
 import { Timer, type TimerOwner } from '../timers.js';
 import { failureCause } from '../upstream/connect-failure.js';
@@ -18,6 +20,9 @@ const PREFIX_ROOM = 65_536;
 
 /** What all such origins of a proxy share. */
 export interface DirectOriginServices extends FrameSocketServices {
+  readonly limits: Limits;
+  /** Finds origins that take nothing of what clients send. */
+  readonly stalls: StallWatch;
   readonly maxMessageBytes: number;
 }
 
@@ -29,7 +34,7 @@ export interface DirectTarget {
 }
 
 /** An origin that speaks WebSocket: messages pass as they come. */
-export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwner, KeptInput {
+export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwner, KeptInput, Stallable {
   readonly #services: DirectOriginServices;
   readonly #target: DirectTarget;
   readonly #call: OriginCall;
@@ -130,6 +135,22 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
 
   onBlocked(): void {
     this.#account();
+    this.#services.stalls.add(this);
+  }
+
+  get progress(): number {
+    return this.#frames?.progress ?? 0;
+  }
+
+  stillWaits(): boolean {
+    return this.blocked;
+  }
+
+  /** The client is not read meanwhile, and so it may have left long ago. */
+  stalled(): void {
+    this.#services.limits.reached('stalledUpload', { side: 'origin', path: this.#offer.path });
+    this.#frames?.abort();
+    this.#fail('the origin does not take what the client sends');
   }
 
   /** What waits for the origin is too much. */
@@ -141,6 +162,7 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
 
   onDrained(): void {
     this.#account();
+    this.#services.stalls.remove(this);
     this.#owner?.onOriginDrained();
   }
 
@@ -214,6 +236,7 @@ export class DirectOrigin implements OriginWebSocket, FrameSocketOwner, TimerOwn
     this.#owner = undefined;
     this.#services.timers.stop(this.#timer);
     this.#services.input.remove(this);
+    this.#services.stalls.remove(this);
     return owner;
   }
 }

@@ -146,6 +146,11 @@ export class FrameSocket implements TimerOwner, Flushable, KeptInput {
     return this.#frames.length * MESSAGE_COST + this.pendingBytes;
   }
 
+  /** Changes whenever the other side takes something. */
+  get progress(): number {
+    return progressOf(this.#socket);
+  }
+
   /** The other side does not take what was written. */
   get blocked(): boolean {
     return this.#blocked;

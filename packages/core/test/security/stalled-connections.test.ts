@@ -6,6 +6,9 @@ import { hold, type Origin, type OriginHandler } from '../../../../test/support/
 import type { ProxyServer } from '../../../../test/support/proxy-server.js';
 import type { RawClient } from '../../../../test/support/raw-client.js';
 import { useStage } from '../../../../test/support/stage.js';
+import type { WsClient } from '../../../../test/support/ws-client.js';
+import type { WsOrigin } from '../../../../test/support/ws-origin.js';
+import { WebSocketBench } from '../support/web-socket-bench.js';
 
 const KB = 1024;
 const MB = 1_000_000;
@@ -225,6 +228,36 @@ describe('a connection on which nothing waits', () => {
     assert.equal(String(seen.body), 'helloagain');
     seen.res.end();
     await client.reply();
+  });
+});
+
+describe('a WebSocket whose origin takes nothing', () => {
+  const stage = useStage();
+
+  /** A client that sends more than the origin has read, and its proxy. */
+  async function flooding(): Promise<{ bench: WebSocketBench<WsOrigin>; client: WsClient }> {
+    const bench = await WebSocketBench.direct(stage());
+    const client = await bench.open();
+    bench.origin.handshakes[0]?.socket.pause();
+    for (let i = 0; i < 60; i++) client.binary(Buffer.alloc(MB));
+    await client.stalled();
+    return { bench, client };
+  }
+
+  it('is closed with 1011', async () => {
+    const { bench, client } = await flooding();
+    bench.clock.advance(FOUND);
+    await client.closed();
+    assert.deepEqual(client.received, ['close 1011']);
+    assert.equal(bench.proxy.limits().stalledUpload, 1);
+    await eventually(() => bench.server.held === 0, 'nothing left');
+  });
+
+  it('is gone, though its client has left meanwhile', async () => {
+    const { bench, client } = await flooding();
+    client.destroy();
+    bench.clock.advance(FOUND);
+    await eventually(() => bench.server.held === 0, 'nothing left');
   });
 });
 
