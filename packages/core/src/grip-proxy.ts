@@ -448,8 +448,9 @@ export class GripProxy extends ProxyEmitter {
     // Until now those that came were told so; left to their server, they would be plain requests.
     this.#attachments.close();
     this.#services.lingering.close();
-    this.#services.timers.close();
     await Promise.all([this.#mount.close(), this.#linkHosts.close()]);
+    // Whoever hears that its request has come to nothing may have wanted to ask again later.
+    this.#services.timers.close();
     this.removeAllListeners();
   }
 

@@ -121,7 +121,9 @@ export class InProcessUpstream implements Upstream, Opener {
   }
 
   async close(): Promise<void> {
-    this.#pool.close();
+    await this.#pool.close();
+    // In this turn, the app hears that its connections are closed.
+    await new Promise(setImmediate);
     this.#inner.close();
   }
 

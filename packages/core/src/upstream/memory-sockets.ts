@@ -30,17 +30,20 @@ class MemorySocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, written: Written): void {
+    // As on any connection, nothing comes of it, nor an answer, before the call returns that has sent it.
     if (chunk.length === 0) process.nextTick(written);
-    else this.other?.receive(chunk, written);
+    else process.nextTick(receive, this, chunk, written);
   }
 
   override _final(done: Written): void {
     this.other?.once('end', done).push(null);
   }
 
+  /** Takes what the other end has sent. */
   receive(chunk: Buffer, onRead: Written): void {
-    this.push(chunk);
+    // Before the push, which may ask for more at once.
     this.#onRead = onRead;
+    this.push(chunk);
   }
 
   // What is called on sockets.
@@ -64,4 +67,9 @@ class MemorySocket extends Duplex {
   unref(): this {
     return this;
   }
+}
+
+function receive({ other }: MemorySocket, chunk: Buffer, written: Written): void {
+  if (other === undefined || other.destroyed) written();
+  else other.receive(chunk, written);
 }

@@ -192,7 +192,7 @@ export class OriginConnection implements ResponseSink, UploadOwner, ExchangePlac
     } catch (error) {
       this.#exchange = undefined;
       this.#owner.onConnectionFree(this);
-      exchange.fail({ kind: 'broken', detail: (error as Error).message, cause: error });
+      queueMicrotask(() => exchange.fail({ kind: 'broken', detail: (error as Error).message, cause: error }));
       return;
     }
     const { responseTimeout } = this.#owner;

@@ -41,6 +41,7 @@ export class OriginPool implements ConnectionOwner, ExchangePlace {
   readonly #waitTimer: Timer;
   #idleTimer: ClockTimer | undefined;
   #isClosed = false;
+  #onLastClosed: (() => void) | undefined;
 
   constructor(opener: Opener, services: UpstreamServices) {
     this.#opener = opener;
@@ -64,7 +65,8 @@ export class OriginPool implements ConnectionOwner, ExchangePlace {
   /** Sends a request as soon as a connection is free, or has it fail. */
   send(exchange: Exchange): void {
     if (this.#isClosed) {
-      exchange.fail(CLOSED);
+      // Whoever asks does not expect an answer before it has asked.
+      queueMicrotask(() => exchange.fail(CLOSED));
       return;
     }
     const serverName = this.#opener.serverNameOf(exchange);
@@ -106,6 +108,7 @@ export class OriginPool implements ConnectionOwner, ExchangePlace {
 
   onConnectionClosed(connection: OriginConnection): void {
     this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#onLastClosed?.();
     const at = this.#idle.lastIndexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
     const next = this.#own.first ?? this.#ofClients.first;
@@ -114,8 +117,8 @@ export class OriginPool implements ConnectionOwner, ExchangePlace {
     this.#open(next, this.#opener.serverNameOf(next));
   }
 
-  /** Cuts all connections, and has all that wait fail. */
-  close(): void {
+  /** Cuts all connections, and has all that wait fail. Resolves when the connections are closed. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#idleTimer !== undefined) systemClock.clearTimeout(this.#idleTimer);
     for (const line of [this.#own, this.#ofClients]) {
@@ -126,6 +129,10 @@ export class OriginPool implements ConnectionOwner, ExchangePlace {
     }
     this.#stopIfEmpty();
     for (const connection of [...this.#connections]) connection.close();
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onLastClosed = resolve;
+    });
   }
 
   get #hasRoom(): boolean {
@@ -160,7 +167,6 @@ export class OriginPool implements ConnectionOwner, ExchangePlace {
     const line = this.#lineOf(exchange);
     const { queuedPerOrigin, connectTimeout, clock, timers } = this.#services;
     if (line.size >= queuedPerOrigin) {
-      // Whoever asks does not expect an answer before it has asked.
       queueMicrotask(() => this.#refuse(exchange, 'too many requests wait for a connection'));
       return;
     }

@@ -81,7 +81,7 @@ export class RemoteUpstream implements Upstream, Opener {
   }
 
   async close(): Promise<void> {
-    this.#pool.close();
+    await this.#pool.close();
   }
 }
 
