@@ -266,7 +266,7 @@ export class OriginConnection implements ResponseSink, UploadOwner, ExchangePlac
   }
 
   #onClose(): void {
-    this.#lose(new Error('the connection is closed'), true);
+    this.#lose(new Error('closed'), true);
     this.#closed();
   }
 
