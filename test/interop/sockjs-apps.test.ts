@@ -220,6 +220,6 @@ describe('SockJS in an app', () => {
     stage().grip(gripMembers(proxy));
     const { url } = await stage().serve((req, res) => proxy.handle(req, res));
     const reply = await post(`${url}/chat/0/s/xhr`);
-    assert.equal(reply, '502 Error while proxying to origin.\n');
+    assert.equal(reply, '502 Error while proxying to origin.\n127.0.0.1:9: refused, nothing listens there\n');
   });
 });
