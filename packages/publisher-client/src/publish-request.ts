@@ -55,9 +55,9 @@ function check({ channel, id, 'prev-id': prevId, formats }: Partial<ItemInput>):
     throw invalid("the formats must be an object like { 'http-stream': 'hello' }");
   }
   for (const [name, value] of Object.entries(formats as Readonly<Record<string, unknown>>)) {
-    if (value == null) throw invalid(`the format '${name}' is ${value}`);
+    if (value == null) throw invalid(`format '${name}' is ${value}`);
     // A format of the user's own is an object: what it means is known to the proxy, if at all.
     if (typeof value !== 'object' && !(FORMAT_NAMES as readonly string[]).includes(name))
-      throw invalid(`there is no format '${name}': formats are ${FORMAT_NAMES.join(', ')}`);
+      throw invalid(`no format '${name}': formats are ${FORMAT_NAMES}`);
   }
 }
