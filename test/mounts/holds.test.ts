@@ -204,5 +204,32 @@ for (const mount of MOUNTS) {
       await assert.rejects(server.proxy.publish('c'.repeat(1025), { 'http-stream': 'x' }));
       await assert.rejects(server.proxy.publish('ch', { 'http-stream': 'x' }, { id: 'i'.repeat(1025) }));
     });
+
+    it('that take nothing end with what their items cost, however small those are', async () => {
+      const client = await open((_req, res) => hold(res, 'stream', 'ch', { body: '[' }), {
+        sessionQueueBytes: 100_000,
+      });
+      client.request('GET /');
+      await client.bodyWith('[');
+      client.socket.pause();
+      const ended: unknown[] = [];
+      server.proxy.on('overflow', (_hold, { reason }) => ended.push(reason));
+      // What the system takes comes first.
+      for (let i = 0; i < 200 && ended.length === 0; i++)
+        await server.proxy.publish('ch', { 'http-stream': 'x'.repeat(60_000) });
+      assert.deepEqual(ended, ['queue']);
+      const small = await stage().client(server);
+      small.request('GET /');
+      await small.bodyWith('[');
+      small.socket.pause();
+      for (let i = 0; i < 100 && server.proxy.backlog().bytes < 40_000; i++)
+        await server.proxy.publish('ch', { 'http-stream': 'x'.repeat(60_000) });
+      let items = 0;
+      for (; items < 1000 && ended.length < 2; items++)
+        await server.proxy.publish('ch', { 'http-stream': 'nine bytes' });
+      assert.equal(ended.length, 2, `${items} items`);
+      client.destroy();
+      small.destroy();
+    });
   });
 }

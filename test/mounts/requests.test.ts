@@ -234,5 +234,50 @@ for (const mount of MOUNTS) {
       const { status, body } = await client.reply();
       assert.equal(`${status} ${body}`, '413 too much');
     });
+
+    // An app in the same process has no connections that could be bounded, or become old.
+    if (!mount.isRemote) return;
+
+    it('that are more than the origin may be asked wait, and those beyond are answered 503', async () => {
+      const waiting: (() => void)[] = [];
+      await open((req, res) => void waiting.push(() => res.end(String(req.url))), {
+        connectionsPerOrigin: 1,
+        queuedPerOrigin: 1,
+      });
+      const clients = [];
+      for (const path of ['/first', '/second', '/third']) {
+        const client = await stage().client(server);
+        client.request(`GET ${path}`);
+        clients.push(client);
+        await eventually(() => server.proxy.stats().upstreamRequests >= Math.min(clients.length, 2), path);
+      }
+      assert.equal((await clients[2]?.reply())?.status, 503);
+      assert.equal(server.proxy.limits().queued, 1);
+      for (const [index, path] of ['/first', '/second'].entries()) {
+        await eventually(() => waiting.length === 1, path);
+        waiting.pop()?.();
+        assert.equal(String((await clients[index]?.reply())?.body), path);
+      }
+      assert.equal(seen.length, 2);
+    });
+
+    it('go by another connection to the origin after a minute', async () => {
+      const clock = new ManualClock();
+      const ports: unknown[] = [];
+      const client = await open(
+        (req, res) => {
+          ports.push(req.socket.remotePort);
+          res.setHeader('Keep-Alive', 'timeout=600').end();
+        },
+        { clock },
+      );
+      for (const ms of [0, 59_999, 1]) {
+        clock.advance(ms);
+        client.request('GET /');
+        await client.reply(ports.length);
+      }
+      assert.equal(ports[0], ports[1]);
+      assert.notEqual(ports[1], ports[2]);
+    });
   });
 }
