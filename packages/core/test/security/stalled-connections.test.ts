@@ -300,6 +300,11 @@ describe('an upload', () => {
     assert.equal(server.proxy.limits().stalledUpload, 0);
     assert.equal(client.receivedBytes, 0);
     client.reset();
+    // Where the client is not read at the moment, it is looked for once a second.
+    await eventually(() => {
+      clock.advance(1000);
+      return server.proxy.stats().upstreamRequests === 0;
+    }, 'the end of the request');
   });
 
   for (const framing of ['Content-Length: 10', 'Transfer-Encoding: chunked']) {
