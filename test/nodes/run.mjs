@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { accessSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -14,11 +15,12 @@ import { promisify } from 'node:util';
  */
 const NODES = ['22', '24', '26'];
 
-/** Held connections and what is let go of them, SockJS, events, upgrades, retries. */
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** Connections to origins, held connections and what is let go of them, SockJS, events, upgrades, retries. */
 const CORE = [
-  ...inCore(
-    'broken-origin connection-pool detached-streams disconnects keep-alive memory-sockets node-connection',
-  ),
+  ...inCore('broken-origin connection-age early-answers origin-pool relay-head tls-origin'),
+  ...inCore('detached-streams disconnects keep-alive memory-sockets node-connection'),
   ...inCore(
     'response-methods shared-retries slow-client stream-hold unreachable-listener security/pipelining',
   ),
@@ -26,15 +28,17 @@ const CORE = [
   ...inCore(
     'web-socket-attach web-socket-back-pressure web-socket-handshake web-socket-retries web-socket-tunnel',
   ),
-  'packages/express/test/events-request.test.ts',
-  'packages/koa/test/events-request.test.ts',
+  path.join(root, 'packages/express/test/events-request.test.ts'),
+  path.join(root, 'packages/koa/test/events-request.test.ts'),
 ];
 
 function inCore(names) {
-  return names.split(' ').map((name) => `packages/core/test/${name}.test.ts`);
+  return names.split(' ').map((name) => path.join(root, `packages/core/test/${name}.test.ts`));
 }
 
-const root = path.resolve(import.meta.dirname, '../..');
+/** mocha would only warn of one that is not there. */
+for (const file of CORE) accessSync(file);
+
 const runtimes = path.join(import.meta.dirname, 'runtimes');
 const everything = path.join(runtimes, 'everything.mjs');
 const given = process.env.P8_NODES;
@@ -78,13 +82,10 @@ async function install() {
 async function onNode(version) {
   const node = `node${version}/bin/node`;
   await expect(`Node ${version}, packages`, [node, everything], /^stream, poll, WebSocket, control API$/m);
-  const mocha = [
-    '--import=tsx',
-    '--conditions=@p-8/source',
-    path.join(root, 'node_modules/mocha/bin/mocha.js'),
-  ];
-  const which = process.env.P8_ALL === undefined ? ['--no-config', '--timeout', '20000', ...CORE] : [];
-  const args = [node, ...mocha, '--reporter', './test/reporter.cjs', ...which];
+  const mocha = [path.join(root, 'node_modules/mocha/bin/mocha.js'), '--no-config', '--timeout', '20000'];
+  const some = [...mocha, '--reporter', './test/reporter.cjs', ...CORE];
+  const which = process.env.P8_ALL === undefined ? some : [path.join(root, 'test/run.mjs')];
+  const args = [node, '--import=tsx', '--conditions=@p-8/source', ...which];
   await expect(`Node ${version}, tests`, args, /^\d+ passed, 0 failed/m);
 }
 
