@@ -1,7 +1,7 @@
-import type { HeaderList } from '@p-8/protocol';
 import type { OnError } from '../logger.js';
 import type { Origin } from '../routing/origin.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
+import { PassingHandler } from '../upstream/passing-handler.js';
 import type { UpstreamCall, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
 import type { FollowUp, FollowUps } from './follow-ups.js';
 
@@ -93,19 +93,18 @@ class GateQueue implements TimerOwner {
   }
 }
 
-class GatedCall implements UpstreamCall, UpstreamHandler {
+class GatedCall extends PassingHandler implements UpstreamCall {
   readonly #queue: GateQueue;
   readonly #followUps: FollowUps;
   readonly #followUp: FollowUp;
-  readonly #handler: UpstreamHandler;
   #aborted = false;
   #call: UpstreamCall | undefined;
 
   constructor(queue: GateQueue, followUps: FollowUps, followUp: FollowUp, handler: UpstreamHandler) {
+    super(handler);
     this.#queue = queue;
     this.#followUps = followUps;
     this.#followUp = followUp;
-    this.#handler = handler;
   }
 
   start(): void {
@@ -124,25 +123,13 @@ class GatedCall implements UpstreamCall, UpstreamHandler {
     this.#call?.resume();
   }
 
-  onInterim(status: number, headers: string[]): void {
-    this.#handler.onInterim?.(status, headers);
-  }
-
-  onHead(status: number, reason: string, headers: string[]): void {
+  override onHead(status: number, reason: string, headers: string[]): void {
     this.#queue.remove(this);
-    this.#handler.onHead(status, reason, headers);
+    super.onHead(status, reason, headers);
   }
 
-  onData(chunk: Buffer): boolean {
-    return this.#handler.onData(chunk);
-  }
-
-  onEnd(trailers: HeaderList): void {
-    this.#handler.onEnd(trailers);
-  }
-
-  onError(error: UpstreamError): void {
+  override onError(error: UpstreamError): void {
     this.#queue.remove(this);
-    this.#handler.onError(error);
+    super.onError(error);
   }
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { failureCause } from './connect-failure.js';
+import { PassingHandler } from './passing-handler.js';
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
 /** One target of a {@link FailoverUpstream}. */
@@ -33,10 +34,9 @@ export class FailoverUpstream implements Upstream {
   }
 }
 
-class FailoverCall implements UpstreamCall, UpstreamHandler {
+class FailoverCall extends PassingHandler implements UpstreamCall {
   readonly #targets: readonly FailoverTarget[];
   readonly #request: UpstreamRequest;
-  readonly #handler: UpstreamHandler;
   #index = 0;
   #call: UpstreamCall | undefined;
   #aborted = false;
@@ -48,9 +48,9 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
   #isBusy = false;
 
   constructor(targets: readonly FailoverTarget[], request: UpstreamRequest, handler: UpstreamHandler) {
+    super(handler);
     this.#targets = targets;
     this.#request = request;
-    this.#handler = handler;
   }
 
   next(): void {
@@ -61,7 +61,7 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
       // Nobody has read it: the rest must not hold up what the client sends next.
       if (this.#request.body instanceof Readable) this.#request.body.destroy();
       const kind = this.#isBusy ? 'busy' : 'connect';
-      this.#handler.onError({ kind, detail, cause: this.#cause, reason: this.#reason });
+      this.handler.onError({ kind, detail, cause: this.#cause, reason: this.#reason });
       return;
     }
     const { host } = target;
@@ -84,29 +84,13 @@ class FailoverCall implements UpstreamCall, UpstreamHandler {
     this.#call?.resume();
   }
 
-  onInterim(status: number, headers: string[]): void {
-    this.#handler.onInterim?.(status, headers);
-  }
-
-  onHead(status: number, reason: string, headers: string[]): void {
-    this.#handler.onHead(status, reason, headers);
-  }
-
-  onData(chunk: Buffer): boolean {
-    return this.#handler.onData(chunk);
-  }
-
-  onEnd(trailers: readonly string[]): void {
-    this.#handler.onEnd(trailers);
-  }
-
-  onError(error: UpstreamError): void {
+  override onError(error: UpstreamError): void {
     this.#cause = error.cause;
     this.#isBusy ||= error.kind === 'busy';
     const name = this.#targets[this.#index - 1]?.name ?? '';
     this.#reason += `${this.#reason && '; '}${name}: ${failureCause(error)}`;
     if (error.kind === 'connect' || error.kind === 'busy') this.next();
-    else this.#handler.onError({ ...error, reason: this.#reason });
+    else this.handler.onError({ ...error, reason: this.#reason });
   }
 }
 

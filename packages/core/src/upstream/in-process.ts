@@ -1,6 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
 import http, { type IncomingMessage, type Server } from 'node:http';
-import type { HeaderList } from '@p-8/protocol';
 import type { OnError } from '../logger.js';
 import { noteRejection } from '../note-rejection.js';
 import { isConnectFailure } from './connect-failure.js';
@@ -8,6 +7,7 @@ import { Exchange } from './exchange.js';
 import { memorySockets } from './memory-sockets.js';
 import type { OriginConnection } from './origin-connection.js';
 import { type Opener, OriginPool } from './origin-pool.js';
+import { PassingHandler } from './passing-handler.js';
 import type {
   ClientFacts,
   Upstream,
@@ -145,41 +145,28 @@ export class InProcessUpstream implements Upstream, Opener {
 }
 
 /** Hears how an app answers; tells in its own words why it has not. */
-class FollowUpHandler implements UpstreamHandler {
-  readonly #handler: UpstreamHandler;
+class FollowUpHandler extends PassingHandler {
   readonly #onFailure: () => void;
   #hasHead = false;
 
   constructor(handler: UpstreamHandler, onFailure: () => void) {
-    this.#handler = handler;
+    super(handler);
     this.#onFailure = onFailure;
   }
 
-  onInterim(status: number, headers: string[]): void {
-    this.#handler.onInterim?.(status, headers);
-  }
-
-  onHead(status: number, reason: string, headers: string[]): void {
+  override onHead(status: number, reason: string, headers: string[]): void {
     this.#hasHead = true;
-    this.#handler.onHead(status, reason, headers);
+    super.onHead(status, reason, headers);
   }
 
-  onData(chunk: Buffer): boolean {
-    return this.#handler.onData(chunk);
-  }
-
-  onEnd(trailers: HeaderList): void {
-    this.#handler.onEnd(trailers);
-  }
-
-  onError(error: UpstreamError): void {
+  override onError(error: UpstreamError): void {
     this.#onFailure();
     if (this.#hasHead) {
-      this.#handler.onError(error);
+      super.onError(error);
       return;
     }
     // An app that is a proxy itself, or a test's, may not reach what it stands for, and breaks the connection with that.
     const kind = error.cause instanceof Error && isConnectFailure(error.cause) ? 'connect' : error.kind;
-    this.#handler.onError({ ...error, kind, detail: `the app gave no response: ${error.detail}` });
+    super.onError({ ...error, kind, detail: `the app gave no response: ${error.detail}` });
   }
 }

@@ -1,6 +1,7 @@
 import type { HeaderList } from '@p-8/protocol';
 import type { OnError } from '../logger.js';
 import { Timer, type TimerOwner, type Timers } from '../timers.js';
+import { PassingHandler } from './passing-handler.js';
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.js';
 
 /** What an origin has to do in time: answer as a whole, or begin to, and go on without long pauses, or begin to, and that is all. */
@@ -29,8 +30,7 @@ const LAST_TURNS = 30;
  * One request that is given up when its origin does not answer, or its answer does not go on. While those who take the body
  * pause it, no time passes.
  */
-export class TimedCall implements UpstreamCall, UpstreamHandler, TimerOwner {
-  readonly #handler: UpstreamHandler;
+export class TimedCall extends PassingHandler implements UpstreamCall, TimerOwner {
   readonly #limit: TimeLimit;
   readonly #timer = new Timer(this);
   #call: UpstreamCall | undefined;
@@ -41,7 +41,7 @@ export class TimedCall implements UpstreamCall, UpstreamHandler, TimerOwner {
   #moves = 0;
 
   private constructor(handler: UpstreamHandler, limit: TimeLimit) {
-    this.#handler = handler;
+    super(handler);
     this.#limit = limit;
   }
 
@@ -73,32 +73,28 @@ export class TimedCall implements UpstreamCall, UpstreamHandler, TimerOwner {
     this.#waitTurns(LAST_TURNS);
   }
 
-  onInterim(status: number, headers: string[]): void {
-    this.#handler.onInterim?.(status, headers);
-  }
-
-  onHead(status: number, reason: string, headers: string[]): void {
+  override onHead(status: number, reason: string, headers: string[]): void {
     this.#scope = this.#limit.scope(headers);
     if (this.#scope === 'head') this.#stopTimer();
     if (this.#scope === 'parts') this.#startTimer();
-    this.#handler.onHead(status, reason, headers);
+    super.onHead(status, reason, headers);
   }
 
-  onData(chunk: Buffer): boolean {
+  override onData(chunk: Buffer): boolean {
     if (this.#scope === 'parts') this.#startTimer();
-    const goesOn = this.#handler.onData(chunk);
+    const goesOn = super.onData(chunk);
     if (!goesOn && this.#scope === 'parts') this.#stopTimer();
     return goesOn;
   }
 
-  onEnd(trailers: HeaderList): void {
+  override onEnd(trailers: HeaderList): void {
     this.#end();
-    this.#handler.onEnd(trailers);
+    super.onEnd(trailers);
   }
 
-  onError(error: UpstreamError): void {
+  override onError(error: UpstreamError): void {
     this.#end();
-    this.#handler.onError(error);
+    super.onError(error);
   }
 
   #waitTurns(left: number): void {
@@ -116,7 +112,7 @@ export class TimedCall implements UpstreamCall, UpstreamHandler, TimerOwner {
     this.abort();
     try {
       onTimeout();
-      this.#handler.onError({ kind: 'timeout', detail: `${what} within ${this.#ms} ms` });
+      this.handler.onError({ kind: 'timeout', detail: `${what} within ${this.#ms} ms` });
     } catch (error) {
       onError(error);
     }
