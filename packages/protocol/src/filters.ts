@@ -3,6 +3,15 @@ import { trimAscii } from './text.js';
 /** The filters that change the content of messages. Source: Pushpin 2.0. */
 const CONTENT_FILTERS: ReadonlySet<string> = new Set(['build-id', 'var-subst', 'http-modify']);
 
+/** The names of all filters: those that look at meta, one that asks the origin, and those that change the content. */
+export const FILTER_NAMES: readonly string[] = [
+  'skip-self',
+  'skip-users',
+  'require-sub',
+  'http-check',
+  ...CONTENT_FILTERS,
+];
+
 /**
  * Compares the content filters that a publisher expects with those of a subscription, in order. Gives the message of the
  * mismatch, or undefined where they are the same or the publisher expects none in particular. Source: GRIP, Pushpin 1.36.

@@ -8,7 +8,7 @@ export {
   type ControlSubscribe,
   parseControlMessage,
 } from './control-message.js';
-export { contentFilterMismatch, shouldSkip } from './filters.js';
+export { contentFilterMismatch, FILTER_NAMES, shouldSkip } from './filters.js';
 export type {
   BareAction,
   HttpResponseFormat,

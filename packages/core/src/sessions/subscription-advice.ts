@@ -1,22 +1,11 @@
-import type { Instruct } from '@p-8/protocol';
+import { FILTER_NAMES, type Instruct } from '@p-8/protocol';
 import type { Warnings } from '../warnings.js';
-
-const FILTERS: ReadonlySet<string> = new Set([
-  'skip-self',
-  'skip-users',
-  'require-sub',
-  'build-id',
-  'var-subst',
-  'http-check',
-  'http-modify',
-]);
 
 /** Warns of filters that do not exist: they let everything pass. */
 export function adviseOnFilters(warnings: Warnings, filters: readonly string[], channel: string): void {
   for (const name of filters) {
-    if (FILTERS.has(name) || !warnings.expects('P8_UNKNOWN_FILTER', name)) continue;
-    const known = [...FILTERS].join(', ');
-    const message = `there is no filter '${name}', which channel '${channel}' is subscribed with, so it lets everything pass: filters are ${known}`;
+    if (FILTER_NAMES.includes(name) || !warnings.expects('P8_UNKNOWN_FILTER', name)) continue;
+    const message = `there is no filter '${name}', which channel '${channel}' is subscribed with, so it lets everything pass: filters are ${FILTER_NAMES.join(', ')}`;
     warnings.give('P8_UNKNOWN_FILTER', message, name);
   }
 }
