@@ -2,6 +2,7 @@ import net, { type OnReadOpts, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { type ClockTimer, systemClock } from '../clock.js';
 import { GripError } from '../errors.js';
+import { hostName } from '../http/client-request.js';
 import { isInternalAddress, refuseInternalAddresses } from './internal-addresses.js';
 
 /** How to reach an origin. */
@@ -41,7 +42,7 @@ export class Connector {
     const { protocol, hostname, port } = new URL(options.url);
     this.#options = options;
     this.isSecure = protocol === 'https:';
-    this.#host = hostname.replace(/^\[|\]$/g, '');
+    this.#host = withoutBrackets(hostname);
     this.#port = Number(port) || (this.isSecure ? 443 : 80);
   }
 
@@ -49,9 +50,9 @@ export class Connector {
   serverName(host: string): string | undefined {
     if (!this.isSecure) return undefined;
     if (this.#options.servername !== undefined) return this.#options.servername;
+    const name = hostName(host);
     // An address is no name.
-    const { hostname } = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : { hostname: '' };
-    return hostname === '' || net.isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 ? this.#host : hostname;
+    return name === '' || net.isIP(withoutBrackets(name)) !== 0 ? this.#host : name;
   }
 
   /** Opens a connection. `onread`: where to read into, without TLS. @returns gives it up; after that, nobody is told */
@@ -146,6 +147,11 @@ class Attempt {
     // Whoever gets it has listeners of its own. One that is given up may still fail.
     this.#socket.on('error', ignore);
   }
+}
+
+/** An address of IPv6 as sockets take it. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function ignore(): void {}

@@ -79,8 +79,8 @@ export class OriginConnection implements ResponseSink, UploadOwner, ExchangePlac
     socket.on('drain', () => this.#upload?.drained());
     socket.once('close', () => this.#guard(() => this.#onClose()));
     const exchange = this.#exchange;
-    if (this.#isClosed) socket.destroy();
-    else if (exchange === undefined) this.#owner.onConnectionFree(this);
+    // Whoever gave the request up has closed the connection with that.
+    if (exchange === undefined) socket.destroy();
     else this.#guard(() => this.#send(exchange));
   }
 

@@ -42,7 +42,6 @@ export class ResponseReader {
   #part: Part = PART.over;
   #isHead = false;
   #head: ResponseHead | undefined;
-  #hasBody = false;
   #left = 0;
   /** The beginning of a line whose end has not come. */
   #begun = '';
@@ -185,14 +184,12 @@ export class ResponseReader {
       this.#sink.onInterim(status, headers);
       return;
     }
-    this.#hasBody = !this.#isHead && status !== 204 && status !== 304;
-    this.#frame(head);
+    this.#frame(head, !this.#isHead && status !== 204 && status !== 304);
     this.#sink.onHead(status, head.reason, headers);
   }
 
-  #frame(head: ResponseHead): void {
-    const framing = head.framing;
-    if (!this.#hasBody || framing === 0) this.#part = PART.over;
+  #frame({ framing }: ResponseHead, hasBody: boolean): void {
+    if (!hasBody || framing === 0) this.#part = PART.over;
     else if (framing === 'chunked') this.#part = PART.chunkSize;
     else if (framing === 'close') this.#part = PART.toTheEnd;
     else {
